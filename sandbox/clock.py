@@ -1,0 +1,81 @@
+"""The sandbox's own clock: it can be set, moved and run faster, and everything dated follows it."""
+
+import threading
+import time
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+
+class Clock:
+    """Aware UTC time that starts as the machine's; waiting for a moment notices when the clock is moved."""
+
+    def __init__(self) -> None:
+        self._moved = threading.Condition()
+        self._rate = 1.0
+        self._at = datetime.now(UTC)
+        self._since = time.monotonic()
+
+    @property
+    def rate(self) -> float:
+        """Sandbox seconds per real second; 0 stands still."""
+        return self._rate
+
+    def now(self) -> datetime:
+        with self._moved:
+            return self._now()
+
+    def set(self, moment: datetime) -> None:
+        with self._moved:
+            self._restart(moment.astimezone(UTC), self._rate)
+
+    def advance(self, seconds: float) -> None:
+        with self._moved:
+            self._restart(self._now() + timedelta(seconds=seconds), self._rate)
+
+    def run_at(self, rate: float) -> None:
+        """ValueError when the rate is negative."""
+        if rate < 0:
+            raise ValueError("the rate must be 0 or more")
+        with self._moved:
+            self._restart(self._now(), rate)
+
+    def wait_until(self, moment: datetime, stopping: threading.Event) -> bool:
+        """Block until the sandbox's time reaches the moment; False when stopped before."""
+        with self._moved:
+            while not stopping.is_set():
+                left = (moment - self._now()).total_seconds()
+                if left <= 0:
+                    return True
+                self._moved.wait(timeout=None if self._rate == 0 else left / self._rate)
+        return False
+
+    def wake(self) -> None:
+        """Let everybody who waits look again, for instance because the sandbox stops."""
+        with self._moved:
+            self._moved.notify_all()
+
+    def _now(self) -> datetime:
+        return self._at + timedelta(seconds=(time.monotonic() - self._since) * self._rate)
+
+    def _restart(self, at: datetime, rate: float) -> None:
+        self._at, self._since, self._rate = at, time.monotonic(), rate
+        self._moved.notify_all()
+
+
+def stamp(moment: datetime, zone: tzinfo) -> str:
+    """As MetaData writes times: whole seconds, the company's offset, never Z."""
+    return moment.astimezone(zone).isoformat(timespec="seconds")
+
+
+def stamp_ms(moment: datetime, zone: tzinfo) -> str:
+    """As the `time` of an answer is written: milliseconds."""
+    return moment.astimezone(zone).isoformat(timespec="milliseconds")
+
+
+def read_moment(text: str, zone: tzinfo) -> datetime:
+    """A date or time as callers write it; without offset it is the company's. ValueError when it is neither."""
+    moment = datetime.fromisoformat(text.strip())
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def day(moment: datetime, zone: tzinfo) -> date:
+    return moment.astimezone(zone).date()

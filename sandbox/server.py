@@ -1,0 +1,185 @@
+"""The sandbox as a running thing: a server on a port, started and stopped, in a process of its own or in a test's."""
+
+import logging
+import socket
+import threading
+from datetime import UTC
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox import routes
+from sandbox.answers import Answer, Hangup, as_json, fault_answer, with_trace
+from sandbox.calls import Call
+from sandbox.clock import Clock
+from sandbox.company import Company
+from sandbox.numbers import Json, read_json, write_json
+from sandbox.refusals import system_failure
+from sandbox.wire import BadRequest, close, read_call, stays_open, write_answer
+from sandbox.world import Options, World
+
+log = logging.getLogger(__name__)
+BACKLOG = 1024
+
+
+class Sandbox:
+    """A QuickBooks Online on this machine.
+
+    `country` and the following are the defaults of new realms; `currency` is the country's unless given.
+    `token` opens every realm; `client_id` and `client_secret` are then the only ones accepted.
+    `file` is read on start, if it exists, and written on stop.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        country: str = "US",
+        currency: str | None = None,
+        multicurrency: bool = False,
+        empty: bool = False,
+        seed: int | None = None,
+        token: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        file: str | Path | None = None,
+    ) -> None:
+        self._options = Options(country, currency, multicurrency, empty, seed, token, client_id, client_secret)
+        self._address = (host, port)
+        self._file = Path(file) if file else None
+        self.world = World(self._options)
+        self._listener: socket.socket | None = None
+        self._accepting: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a trailing slash; known once started."""
+        host, port = self._address
+        return f"http://{host}:{port}"
+
+    @property
+    def clock(self) -> Clock:
+        return self.world.clock
+
+    def start(self) -> Self:
+        """Accept connections from now on; OSError when the port is taken."""
+        if self._file and self._file.exists():
+            self._load(read_json(self._file.read_bytes()))
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(self._address)
+        except OSError:
+            listener.close()
+            raise
+        listener.listen(BACKLOG)
+        self._address = (self._address[0], listener.getsockname()[1])
+        self._listener = listener
+        self._accepting = threading.Thread(target=self._accept, args=(listener,), name="sandbox", daemon=True)
+        self._accepting.start()
+        return self
+
+    def stop(self) -> None:
+        """End every connection and thread; write the file, if there is one."""
+        listener, self._listener = self._listener, None
+        if listener is None:
+            return
+        close(listener)
+        self.world.stop()
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            close(connection)
+        if self._accepting:
+            self._accepting.join(timeout=5)
+        if self._file:
+            self._file.write_text(write_json(self.world.export()), encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def company(self, realm: str) -> Company:
+        """The realm's books, for tests in the same process; KeyError when there is no such realm."""
+        return self.world.companies[realm]
+
+    def open_realm(self, **wishes: object) -> Json:
+        """As POST /sandbox/realms: `{"realm", "access_token", "refresh_token", …}`."""
+        company = self.world.open_realm(**wishes)  # type: ignore[arg-type]
+        return {"realm": company.realm, **self.world.oauth.grant(company.realm)}
+
+    def act(self, realm: str, **what: Json) -> Json:
+        """As POST /sandbox/realms/<realm>/act: a bookkeeper acts in the books."""
+        from sandbox.acts import act
+
+        return act(self.world, self.company(realm), what)
+
+    def wait_until_notified(self, timeout_s: float = 10) -> bool:
+        """Until every subscriber has acknowledged everything; False when that takes longer."""
+        return self.world.notifications.wait_until_idle(timeout_s)
+
+    def reset(self) -> None:
+        """As just started: no realms, tokens, rules, subscriptions; the clock runs as the machine's."""
+        old, self.world = self.world, World(self._options)
+        old.stop()
+
+    def _load(self, held: Json) -> None:
+        for one in held.get("realms", []):
+            self.world.import_realm(str(one["realm"]), one)
+        self.world.oauth.restore(held.get("grants", []))
+
+    def _accept(self, listener: socket.socket) -> None:
+        while self._listener is listener:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self._connections.add(connection)
+            threading.Thread(target=self._converse, args=(connection,), name="sandbox-call", daemon=True).start()
+
+    def _converse(self, connection: socket.socket) -> None:
+        """Every call of one connection, until somebody ends it."""
+        reset = False
+        try:
+            with connection.makefile("rb") as reader:
+                while self._listener is not None:
+                    call = read_call(reader, connection)
+                    if call is None:
+                        break
+                    write_answer(connection, self._answer(call), stays_open(call), call.method == "HEAD")
+                    if not stays_open(call):
+                        break
+        except BadRequest as bad:
+            self._say_goodbye(connection, bad.status)
+        except Hangup as wanted:
+            reset = wanted.reset
+        except OSError:
+            pass
+        finally:
+            close(connection, reset)
+            with self._lock:
+                self._connections.discard(connection)
+
+    def _answer(self, call: Call) -> Answer:
+        world = self.world
+        try:
+            return routes.answer(world, call, self.reset)
+        except Hangup:
+            raise
+        except Exception:
+            # A bug of ours: the caller gets Intuit's own system fault, never a stack trace.
+            log.exception("sandbox_failed method=%s path=%s", call.method, call.path)
+            failed = fault_answer(system_failure(), not call.wants_json, world.clock.now(), UTC)
+            return with_trace(failed, 0)
+
+    def _say_goodbye(self, connection: socket.socket, status: int) -> None:
+        try:
+            write_answer(connection, as_json({"error": "bad_request"}, status), keep_alive=False)
+        except OSError:
+            pass

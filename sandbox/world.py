@@ -1,0 +1,130 @@
+"""Everything one sandbox holds: realms, tokens, switches, faults, the clock, the meter and the log."""
+
+import random
+import secrets
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.business import open_company
+from sandbox.changes import Change
+from sandbox.clock import Clock
+from sandbox.company import Company, restore
+from sandbox.countries import COUNTRIES, CURRENCIES
+from sandbox.entities import KINDS
+from sandbox.faults import FaultPlan
+from sandbox.journal import Journal
+from sandbox.limits import Limits
+from sandbox.meter import Meter
+from sandbox.notifications import Event, Notifications
+from sandbox.numbers import Json
+from sandbox.oauth import OAuth
+from sandbox.refusals import WrongControl
+from sandbox.switches import Switches
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a sandbox was started; new realms are made of it unless their control says otherwise."""
+
+    country: str = "US"
+    currency: str | None = None
+    multicurrency: bool = False
+    empty: bool = False
+    seed: int | None = None
+    token: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+
+
+@dataclass(eq=False)
+class World:
+    """Thrown away and made anew by a reset."""
+
+    options: Options
+    clock: Clock = field(default_factory=Clock)
+    switches: Switches = field(default_factory=Switches)
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    meter: Meter = field(default_factory=Meter)
+    journal: Journal = field(default_factory=Journal)
+    limits: Limits = field(default_factory=Limits)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    companies: dict[str, Company] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        options = self.options
+        self.oauth = OAuth(self.clock, self.switches, options.token, options.client_id, options.client_secret)
+        self.notifications = Notifications(self.clock)
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.notifications.stop()
+        self.clock.wake()
+
+    def open_realm(
+        self,
+        realm: str | None = None,
+        country: str | None = None,
+        currency: str | None = None,
+        multicurrency: bool | None = None,
+        empty: bool | None = None,
+    ) -> Company:
+        """The realm's books, made on first use; WrongControl for an unknown country or currency."""
+        options = self.options
+        with self._lock:
+            known = self.companies.get(realm or "")
+            if known is not None:
+                return known
+            code = country or options.country
+            if code not in COUNTRIES:
+                raise WrongControl(f"There is no country {code!r} here; there are {', '.join(sorted(COUNTRIES))}.")
+            # The currency given at start belongs to the country given at start.
+            money = currency or (options.currency if code == options.country else None) or COUNTRIES[code].currency
+            if money not in CURRENCIES:
+                raise WrongControl(f"There is no currency {money!r} here; there are {', '.join(CURRENCIES)}.")
+            company = open_company(
+                realm or self._new_realm(),
+                COUNTRIES[code],
+                money,
+                options.multicurrency if multicurrency is None else multicurrency,
+                options.empty if empty is None else empty,
+                options.seed,
+                self.clock.now(),
+            )
+            self.companies[company.realm] = company
+            return company
+
+    def import_realm(self, realm: str, held: dict[str, Any]) -> Company:
+        """Put an export in the place of the realm; ValueError when it is none."""
+        company = restore(held, KINDS.values(), realm)
+        with self._lock:
+            self.companies[realm] = company
+        return company
+
+    def change(self, company: Company, by_person: bool = False) -> Change:
+        """A change to make and commit under the company's lock."""
+        return Change(company, KINDS, self.switches, self.clock.now(), by_person)
+
+    def commit(self, change: Change) -> None:
+        """Commit and tell the subscribers, in the order of commits."""
+        change.commit()
+        realm, own = change.company.realm, not change.by_person
+        self.notifications.tell(
+            [Event(realm, one.entity, one.id, one.operation, change.now, own) for one in change.happenings]
+        )
+
+    def export(self) -> Json:
+        """Every realm and grant, as `--file` keeps them."""
+        return {"realms": [one.export() for one in list(self.companies.values())], "grants": self.oauth.export()}
+
+    def _new_realm(self) -> str:
+        while True:
+            # Intuit's realm ids look like 9130000000000000.
+            realm = f"9130{secrets.randbelow(10**12):012}" if self.options.seed is None else self._seeded_realm()
+            if realm not in self.companies:
+                return realm
+
+    def _seeded_realm(self) -> str:
+        chance = random.Random(f"{self.options.seed}/{len(self.companies)}")
+        return f"9130{chance.randrange(10**12):012}"

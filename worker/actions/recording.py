@@ -1,0 +1,90 @@
+"""What several actions write down alike: objects just read from the books, in transactions of a bounded size (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from models.domain.books import BookCustomer, BookInvoice, BookItem, BookPayment
+from models.domain.statuses import today_in
+from models.records import customers, invoices, items, payments
+from models.records.connections import Connection
+from models.records.database import Session, database_now
+from models.records.invoices import Reading
+from worker import steps
+from worker.desk import Desk
+from worker.ports import Read
+
+T = TypeVar("T")
+ROWS_AT_ONCE = 40
+"""So many objects in one transaction; an invoice may take five rows, and SQLite shall not write more than 200."""
+
+
+def in_portions(found: Iterable[T], at_once: int = ROWS_AT_ONCE) -> Iterable[Sequence[T]]:
+    rest = iter(found)
+    while portion := list(islice(rest, at_once)):
+        yield portion
+
+
+def record_invoices(
+    desk: Desk, connection: Connection, read: Read[BookInvoice], told_void: Collection[str] = ()
+) -> list[str]:
+    """Record invoices as read; gives the ids of those that need one fresh read (R10)."""
+    steps.reached("invoices.read")
+    stale: list[str] = []
+    zone = str(connection.books.get("time_zone", "UTC"))
+
+    def one(session: Session, found: BookInvoice) -> None:
+        reading = Reading(
+            company_id=desk.company_id,
+            connection_id=connection.connection_id,
+            began=read.began,
+            today=today_in(zone, database_now(session)),
+            told_void=found.invoice_id in told_void,
+            paid_on=payments.last_paid_on(session, connection.connection_id, found.invoice_id),
+        )
+        if invoices.record(session, found, reading).stale:
+            stale.append(found.invoice_id)
+
+    _record(desk, sorted(read.found, key=lambda found: found.invoice_id), one)
+    return stale
+
+
+def record_payments(desk: Desk, connection: Connection, read: Read[BookPayment]) -> None:
+    def one(session: Session, found: BookPayment) -> None:
+        payments.record(session, desk.company_id, connection.connection_id, found, read.began)
+
+    _record(desk, sorted(read.found, key=lambda found: found.payment_id), one)
+
+
+def record_customers(desk: Desk, connection: Connection, read: Read[BookCustomer]) -> None:
+    def one(session: Session, found: BookCustomer) -> None:
+        customers.record(session, desk.company_id, connection.connection_id, found, read.began)
+
+    _record(desk, sorted(read.found, key=lambda found: found.customer_id), one)
+
+
+def record_items(desk: Desk, connection: Connection, read: Read[BookItem]) -> None:
+    def one(session: Session, found: BookItem) -> None:
+        items.record(session, desk.company_id, connection.connection_id, found, read.began)
+
+    _record(desk, sorted(read.found, key=lambda found: found.item_id), one)
+
+
+def record_deleted_invoices(desk: Desk, connection: Connection, invoice_ids: Iterable[str]) -> None:
+    zone = str(connection.books.get("time_zone", "UTC"))
+
+    def one(session: Session, invoice_id: str) -> None:
+        at = database_now(session)
+        reading = Reading(desk.company_id, connection.connection_id, at, today_in(zone, at))
+        invoices.record_deleted(session, reading, invoice_id)
+
+    _record(desk, sorted(set(invoice_ids)), one)
+
+
+def _record(desk: Desk, found: Sequence[T], one: Callable[[Session, T], None]) -> None:
+    for portion in in_portions(found):
+        with desk.recording() as session:
+            for each in portion:
+                one(session, each)
