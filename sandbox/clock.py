@@ -24,19 +24,22 @@ class Clock:
             return self._now()
 
     def set(self, moment: datetime) -> None:
-        with self._moved:
-            self._restart(moment.astimezone(UTC), self._rate)
+        self.turn(moment=moment)
 
     def advance(self, seconds: float) -> None:
-        with self._moved:
-            self._restart(self._now() + timedelta(seconds=seconds), self._rate)
+        self.turn(seconds=seconds)
 
     def run_at(self, rate: float) -> None:
         """ValueError when the rate is negative."""
-        if rate < 0:
+        self.turn(rate=rate)
+
+    def turn(self, moment: datetime | None = None, seconds: float = 0, rate: float | None = None) -> None:
+        """Set, then move, then change the rate, in one step. ValueError when the rate is negative."""
+        if rate is not None and rate < 0:
             raise ValueError("the rate must be 0 or more")
         with self._moved:
-            self._restart(self._now(), rate)
+            at = moment.astimezone(UTC) if moment else self._now()
+            self._restart(at + timedelta(seconds=seconds), self._rate if rate is None else rate)
 
     def wait_until(self, moment: datetime, stopping: threading.Event) -> bool:
         """Block until the sandbox's time reaches the moment; False when stopped before."""

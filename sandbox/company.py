@@ -93,6 +93,7 @@ class Company:
                 "country": self.country.code,
                 "currency": self.currency,
                 "multicurrency": self.multicurrency,
+                "disconnected": self.disconnected,
                 "records": {
                     kind: [self.records[kind][id] for _, id in sorted(self._by_change(kind))] for kind in self.records
                 },
@@ -114,12 +115,14 @@ def restore(held: dict[str, Any], kinds: Iterable["Kind"], realm: str) -> Compan
     """The company that an export describes, under this realm; ValueError when it describes none."""
     try:
         company = Company(realm, COUNTRIES[held["country"]], str(held["currency"]))
+        company.disconnected = bool(held.get("disconnected"))
         company.sequences.update({str(name): int(last) for name, last in held.get("sequences", {}).items()})
         company.deletions.extend(Deletion(k, i, datetime.fromisoformat(at)) for k, i, at in held.get("deletions", []))
         company.memory.restore(held.get("requestids", {}))
         by_name = {kind.name: kind for kind in kinds}
+        # Each kind is held in the order of its changes.
         rows = [(name, record) for name, records in held["records"].items() for record in records]
-        for name, record in sorted(rows, key=lambda row: _last_change(row[1]) or ""):
+        for name, record in rows:
             company.put(by_name[name], record, datetime.fromisoformat(_last_change(record) or "1970-01-01T00:00:00Z"))
         assert company.preferences
     except (KeyError, TypeError, AttributeError, AssertionError) as problem:

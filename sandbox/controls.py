@@ -154,16 +154,14 @@ def _set_clock(world: World, call: Call) -> Answer:
     if not body:
         raise WrongControl("The clock takes `now`, `advance_s` or `rate`.")
     moment = _moment(body["now"]) if "now" in body else None
-    seconds = _seconds(body, "advance_s") if "advance_s" in body else None
+    seconds = _seconds(body, "advance_s") if "advance_s" in body else 0
     rate = _seconds(body, "rate") if "rate" in body else None
     if rate is not None and rate < 0:
         raise WrongControl("`rate` is 0 or more: sandbox seconds per real second.")
-    if moment is not None:
-        world.clock.set(moment)
-    if seconds is not None:
-        world.clock.advance(seconds)
-    if rate is not None:
-        world.clock.run_at(rate)
+    try:
+        world.clock.turn(moment, seconds, rate)
+    except OverflowError:
+        raise WrongControl("The clock cannot go that far.") from None
     return _clock(world, call)
 
 

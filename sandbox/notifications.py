@@ -193,10 +193,13 @@ class Subscription:
     def _insist(self, body: bytes) -> None:
         """The same post again and again, up the ladder, until it is acknowledged."""
         attempt = 0
-        while not self._stopping.is_set() and not self._post(body):
+        while not self._stopping.is_set():
+            began = self._clock.now()
+            if self._post(body):
+                return
             wait = RETRY_AFTER_S[min(attempt, len(RETRY_AFTER_S) - 1)]
             attempt += 1
-            self._clock.wait_until(self._clock.now() + timedelta(seconds=wait), self._stopping)
+            self._clock.wait_until(began + timedelta(seconds=wait), self._stopping)
 
     def _post(self, body: bytes) -> bool:
         with self._changed:

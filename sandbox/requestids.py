@@ -1,6 +1,7 @@
 """What QuickBooks remembers of a request id: the first answer, which every repeat gets again."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,25 +24,33 @@ class RequestMemory:
 
     def __init__(self) -> None:
         self._free = threading.Condition()
-        self._under_way: set[str] = set()
+        self._under_way: Counter[str] = Counter()
         self._answers: dict[str, tuple[datetime, Answer]] = {}
 
     @contextmanager
     def claim(self, request_id: str, now: datetime, lifetime_s: float, one_at_a_time: bool) -> Iterator[Claim]:
         """With `one_at_a_time` a second call waits for the first; otherwise calls under way do not see each other."""
         with self._free:
-            while one_at_a_time and request_id in self._under_way:
+            while one_at_a_time and self._under_way[request_id]:
                 self._free.wait()
             claim = Claim(self._remembered(request_id, now, lifetime_s))
-            self._under_way.add(request_id)
+            self._under_way[request_id] += 1
+            self._free.notify_all()
         try:
             yield claim
         finally:
             with self._free:
                 if claim.kept is not None:
                     self._answers[request_id] = (now, claim.kept)
-                self._under_way.discard(request_id)
+                self._under_way[request_id] -= 1
+                if not self._under_way[request_id]:
+                    del self._under_way[request_id]
                 self._free.notify_all()
+
+    def wait_until_under_way(self, request_id: str, calls: int, timeout_s: float) -> bool:
+        """Until so many calls with this id have begun and not ended; for tests that need them at once."""
+        with self._free:
+            return self._free.wait_for(lambda: self._under_way[request_id] >= calls, timeout_s)
 
     def export(self) -> dict[str, Any]:
         with self._free:

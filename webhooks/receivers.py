@@ -73,7 +73,7 @@ def receive_from_crm(company: str) -> Response:
     body = request.get_data(cache=False)
     now = datetime.now(UTC)
     try:
-        delivery_id = CRMS["generic"].verify(body, request.headers, _secrets(wiring, company), now)
+        delivery_id = CRMS["generic"].verify(body, dict(request.headers), _secrets(wiring, company), now)
     except NotSigned as error:
         log.warning("not_signed", door="crm", why=str(error))
         return _turned_away("crm", 401, "not_signed", "The signature or the company is not known, or the time is off.")

@@ -55,22 +55,22 @@ class WaitingConsumer(_RedisConsumer):
         try:
             if not self.message_cache and self.outstanding_message_count < self.prefetch and not self._wait():
                 return None
-            return super().__next__()
+            return super().__next__()  # type: ignore[no-untyped-call]
         except redis.TimeoutError as error:
-            raise ConnectionClosed(error) from None
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
     def _wait(self) -> bool:
         key = f"{self.broker.namespace}:{self.queue_name}"
         try:
             return self.broker.client.blmove(key, key, self.timeout / 1000, "LEFT", "LEFT") is not None
         except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from None
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
 
-class WaitingRedisBroker(RedisBroker):  # type: ignore[misc]
+class WaitingRedisBroker(RedisBroker):
     """Dramatiq on Redis without delay queues, and without the script that measures Redis' stack under a lock."""
 
-    _max_unpack_size_val = 3999
+    _max_unpack_size_val = 3999  # type: ignore[assignment]
 
     @property
     def consumer_class(self) -> type[Consumer]:
@@ -85,21 +85,23 @@ def broker_for(url: str) -> Broker:
     """The broker a worker listens to. No Retries, TimeLimit or delays: they interrupt or lose (R3)."""
     if not url:
         return InProcessBroker(middleware=[])
-    return WaitingRedisBroker(client=_redis(url, timeout_s=5.0, connect_s=2.0), middleware=[], maintenance_chance=100)
+    return _on_redis(url, timeout_s=5.0, connect_s=2.0)
 
 
 def ringing_broker_for(url: str) -> Broker:
     """The broker a receiver rings. A ring that Redis does not take within 100 ms is let go."""
     if not url:
         return InProcessBroker(middleware=[])
-    return WaitingRedisBroker(client=_redis(url, timeout_s=0.1, connect_s=0.1), middleware=[])
+    return _on_redis(url, timeout_s=0.1, connect_s=0.1)
 
 
-def _redis(url: str, *, timeout_s: float, connect_s: float) -> redis.Redis:
+def _on_redis(url: str, *, timeout_s: float, connect_s: float) -> Broker:
     # The library's default would send a command again up to ten times, and block as long.
-    return redis.Redis.from_url(
+    client = redis.Redis.from_url(
         url, socket_timeout=timeout_s, socket_connect_timeout=connect_s, retry=Retry(NoBackoff(), 0)
     )
+    broker: Broker = WaitingRedisBroker(client=client, middleware=[])  # type: ignore[no-untyped-call]
+    return broker
 
 
 class Ring:

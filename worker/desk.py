@@ -53,7 +53,7 @@ class Desk:
             yield session
 
     def hold(self, *keys: str) -> None:
-        """Keep others from deciding the same at once; given up with the outcome or at the end (R12). Raises TryLater."""
+        """Keep others from deciding the same at once, until the outcome or the end (R12). Raises TryLater."""
         with self.starting() as session:
             token = self.lease.token
             if not streams.take_holds(session, keys, company_id=self.company_id, token=token, for_s=LEASE_S):

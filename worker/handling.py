@@ -81,7 +81,7 @@ class Crew:
         self._heard_at[queue] = time.monotonic()
 
     def look(self, queues: Iterable[str], spread: Callable[[str], None]) -> None:
-        """Look into queues of which no ring was heard for a while, so that a dead broker delays and never stops (R3)."""
+        """Look into queues of which no ring was heard for a while: a dead broker delays and never stops (R3)."""
         for queue in queues:
             if time.monotonic() - self._heard_at.get(queue, 0.0) >= SILENCE_S:
                 self.hear(queue)

@@ -24,7 +24,8 @@ MOST_RINGS = 16
 def declare(broker: Broker, crew: Crew, queues: Iterable[str]) -> None:
     """Tell Dramatiq our one job, once for each queue."""
     for queue in queues:
-        dramatiq.actor(_job(crew, queue), broker=broker, actor_name=ACTOR.format(queue=queue), queue_name=queue)
+        job = dramatiq.actor(broker=broker, actor_name=ACTOR.format(queue=queue), queue_name=queue)
+        job(_job(crew, queue))
 
 
 def _job(crew: Crew, queue: str) -> Callable[[], None]:

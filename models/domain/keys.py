@@ -7,6 +7,7 @@ import hashlib
 from urllib.parse import quote, unquote
 
 MARKER_LENGTH = 16
+LONGEST_SOURCE = 600
 
 
 def joined(*parts: str) -> str:
@@ -66,7 +67,9 @@ def hold_key(kind: str, connection_id: str, part: str, keyed_hash: str) -> str:
 
 
 def crm_source(company_id: str, source: str) -> str:
-    return joined("crm", company_id, source)
+    """The source of a CRM's events; a long one is told apart by its hash, because keys are indexed."""
+    key = joined("crm", company_id, source)
+    return key if len(key) <= LONGEST_SOURCE else joined("crm", company_id, hashlib.sha256(source.encode()).hexdigest())
 
 
 def quickbooks_source(environment: str) -> str:

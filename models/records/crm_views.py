@@ -15,7 +15,7 @@ def rows_of(session: Session, view: str, company_id: str | None, order: str, lim
     """Rows of one view, newest first by one of its columns."""
     if view not in VIEWS:
         raise ValueError(f"{view} is none of the views")
-    query = select("*").select_from(table(view)).order_by(column(order).desc()).limit(limit)  # type: ignore[arg-type]
+    query = select("*").select_from(table(view)).order_by(column(order).desc()).limit(limit)
     if company_id is not None:
         query = query.where(column("company") == company_id)
     return list(session.execute(query))

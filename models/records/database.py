@@ -88,7 +88,8 @@ class Time(TypeDecorator[datetime]):
             return None
         if isinstance(value, str):
             value = datetime.fromisoformat(value)
-        return value.astimezone(UTC)
+        aware: datetime = value.astimezone(UTC)
+        return aware
 
 
 class Exact(TypeDecorator[Decimal]):

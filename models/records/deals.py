@@ -1,4 +1,4 @@
-"""What the CRM told us last: deals, products, contacts and quotes, each with its snapshot and the teller's order (R23)."""
+"""What the CRM told us last: deals, products, contacts, quotes, with snapshot and the teller's own order (R23)."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def _known(session: Session, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, 
     if not rows:
         return {}
     keys = [(row["source"], row["delivery_id"]) for row in rows]
-    found = session.execute(
+    found: Any = session.execute(
         select(events.c.source, events.c.delivery_id, events.c.event_id, events.c.state, events.c.content_hash).where(
             tuple_(events.c.source, events.c.delivery_id).in_(keys)
         )

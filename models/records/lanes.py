@@ -68,4 +68,5 @@ def reserve_call(session: Session, lane: str, interval_s: float, longest_wait_s:
     ).one_or_none()
     if row is None:
         return None
-    return max(0.0, (row.next_call_at - row.at).total_seconds() - interval_s)
+    ahead: float = (row.next_call_at - row.at).total_seconds() - interval_s
+    return max(0.0, ahead)

@@ -43,7 +43,7 @@ Index("ix_payment_applications_invoice", applications.c.connection_id, applicati
 
 
 def record(session: Session, company_id: str, connection_id: str, found: BookPayment, began: datetime) -> bool:
-    """Write down what the books say of a payment, with what it was applied to, unless something newer is known (R10)."""
+    """Write down what the books say of a payment and where it was applied, unless something newer is known (R10)."""
     values: dict[str, Any] = {
         "company_id": company_id,
         "customer_id": found.customer_id,
@@ -100,7 +100,7 @@ def last_paid_on(session: Session, connection_id: str, invoice_id: str) -> date 
         (applications.c.connection_id == payments.c.connection_id)
         & (applications.c.payment_id == payments.c.payment_id),
     )
-    return session.execute(
+    found: date | None = session.execute(
         select(func.max(payments.c.paid_on))
         .select_from(joined)
         .where(
@@ -109,6 +109,7 @@ def last_paid_on(session: Session, connection_id: str, invoice_id: str) -> date 
             payments.c.deleted.is_(False),
         )
     ).scalar_one()
+    return found
 
 
 def _is(connection_id: str, payment_id: str) -> Any:

@@ -308,4 +308,5 @@ def sweep(session: Session, waiting_since: Any) -> dict[str, int]:
 
 def oldest_due(session: Session) -> datetime | None:
     """Since when the stream has waited that is due longest; for the metrics."""
-    return session.execute(select(func.min(streams.c.due_at)).where(_is_due, _is_free)).scalar_one()
+    since: datetime | None = session.execute(select(func.min(streams.c.due_at)).where(_is_due, _is_free)).scalar_one()
+    return since

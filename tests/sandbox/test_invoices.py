@@ -13,7 +13,9 @@ def percent_discount(percent):
 def test_an_invoice_is_completed_as_a_live_company_completed_it(app, line):
     app.customer(PrimaryEmailAddr={"Address": "ann@example.com"}, BillAddr={"Line1": "100 Sample St."})
     app.item("Example Item")
-    made = app.post("/invoice", {"CustomerRef": {"value": "1"}, "TxnDate": "2026-06-11", "Line": [line(240, Qty=2, UnitPrice=120)]})
+    made = app.post(
+        "/invoice", {"CustomerRef": {"value": "1"}, "TxnDate": "2026-06-11", "Line": [line(240, Qty=2, UnitPrice=120)]}
+    )
     invoice = made["Invoice"]
     assert (invoice["DocNumber"], invoice["SyncToken"], invoice["EmailStatus"]) == ("1001", "0", "NotSet")
     assert (invoice["TotalAmt"], invoice["Balance"], invoice["TxnTaxDetail"]) == (240, 240, {"TotalTax": 0})
@@ -149,7 +151,9 @@ def test_the_date_is_today_in_the_companys_time_zone(books, connect):
 
 
 def custom_numbers(app):
-    app.post("/preferences", {"Id": "1", "SyncToken": "0", "sparse": True, "SalesFormsPrefs": {"CustomTxnNumbers": True}})
+    app.post(
+        "/preferences", {"Id": "1", "SyncToken": "0", "sparse": True, "SalesFormsPrefs": {"CustomTxnNumbers": True}}
+    )
 
 
 def test_numbers_follow_the_last_one_used(app):

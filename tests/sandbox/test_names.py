@@ -17,12 +17,20 @@ def test_a_customer_gets_the_defaults_of_a_us_company(app):
     assert made["FullyQualifiedName"] == "Pat Example and Partners"
     assert made["DefaultTaxCodeRef"] == {"value": "2"}
     assert made["CurrencyRef"] == {"value": "USD", "name": "United States Dollar"}
-    assert (made["Id"], made["SyncToken"], made["Active"], made["Taxable"], made["Balance"]) == ("1", "0", True, True, 0)
+    assert (made["Id"], made["SyncToken"], made["Active"], made["Taxable"], made["Balance"]) == (
+        "1",
+        "0",
+        True,
+        True,
+        0,
+    )
     assert made["BillAddr"]["Id"]
 
 
 def test_a_name_may_be_made_of_its_parts(app):
-    assert app.post("/customer", {"GivenName": "Pat", "FamilyName": "Example"})["Customer"]["DisplayName"] == "Pat Example"
+    assert (
+        app.post("/customer", {"GivenName": "Pat", "FamilyName": "Example"})["Customer"]["DisplayName"] == "Pat Example"
+    )
     assert app.refused("/customer", {"CompanyName": "Nameless"})["code"] == "2020"
 
 
@@ -107,7 +115,9 @@ def test_an_item_needs_its_accounts(app):
     made = app.item("Lamp", UnitPrice=34.95)
     assert made["IncomeAccountRef"] == {"value": "1", "name": "Services"}
     assert (made["UnitPrice"], made["Taxable"], made["TrackQtyOnHand"]) == (34.95, False, False)
-    assert app.refused("/item", {"Name": "LAMP", "Type": "Service", "IncomeAccountRef": {"value": "1"}})["code"] == "6240"
+    assert (
+        app.refused("/item", {"Name": "LAMP", "Type": "Service", "IncomeAccountRef": {"value": "1"}})["code"] == "6240"
+    )
 
 
 def test_an_inactive_item_cannot_be_sold_but_stays_on_its_invoices(app, line):

@@ -1,6 +1,5 @@
 """Request ids: the first answer again, for as long as it is remembered; and what concurrent calls do."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -71,29 +70,29 @@ def test_voids_sends_and_deletes_honour_it_unless_switched_off(app):
     assert app.refused("/invoice", void, operation="void", requestid="v")["code"] == "5010"
 
 
-def two_at_once(app):
-    """Two calls with one request id, the first held inside the call until the second has arrived."""
-    world = app.books.world
-    world.faults.add({"match": {"entity": "customer"}, "then": {"kind": "delay", "delay_ms": 300}})
-    start = threading.Barrier(2)
+def two_at_once(app, seen):
+    """Two calls with one request id; the books are held until `seen` of them have begun and both have arrived."""
+    company = app.books.company(app.realm)
 
     def call(name):
-        start.wait(timeout=5)
         return app.call("POST", "/customer", {"DisplayName": name}, params={"requestid": "same"})
 
     with ThreadPoolExecutor(2) as pool:
-        answers = [future.result() for future in [pool.submit(call, name) for name in ("A", "B")]]
+        with company.lock:
+            futures = [pool.submit(call, name) for name in ("A", "B")]
+            assert company.memory.wait_until_under_way("same", seen, 10)
+        answers = [future.result(timeout=10) for future in futures]
     return [answer.json()["Customer"]["Id"] for answer in answers]
 
 
 def test_a_concurrent_repeat_waits_for_the_first_and_gets_its_answer(app):
-    assert two_at_once(app) == ["1", "1"]
+    assert two_at_once(app, seen=1) == ["1", "1"]
     assert app.query("select count(*) from Customer") == {"totalCount": 1}
 
 
 def test_concurrent_calls_may_not_see_each_other(app):
     app.books.world.switches.turn({"concurrent_requestid": "both"})
-    assert sorted(two_at_once(app)) == ["1", "2"]
+    assert sorted(two_at_once(app, seen=2)) == ["1", "2"]
 
 
 def test_a_batch_is_the_same_when_its_request_id_and_all_its_bids_are(app):

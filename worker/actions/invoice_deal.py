@@ -74,7 +74,7 @@ def invoice_deal(told: Sequence[Event], desk: Desk) -> Outcome:
     slot = _slot(deal)
     standing = _standing(desk, deal)
     if standing:
-        return _compare(desk, deal, standing)
+        return _compare(told, deal, standing)
     if deal.trigger != "won":
         return {"deal": deal.deal_id, "recorded": True}
     return invoice_slot(desk, deal, slot, cause=told[-1].event_id)
@@ -140,11 +140,14 @@ def _standing(desk: Desk, deal: KnownDeal) -> list[tuple[Any, Intent | None]]:
         ]
 
 
-def _compare(desk: Desk, deal: KnownDeal, standing: Sequence[tuple[Any, Intent | None]]) -> Outcome:
+def _compare(told: Sequence[Event], deal: KnownDeal, standing: Sequence[tuple[Any, Intent | None]]) -> Outcome:
     """An invoice stands: what changed since becomes a question for a person, never a change of the books (R16)."""
     problems = []
+    worthless = [row for row, _ in standing if row is not None and row.status in ("void", "deleted")]
+    if len(worthless) == len(standing) and any(event.kind == "crm.deal.won" for event in told):
+        raise NeedsAttention(_won_after_void(deal, worthless[0]))
     for row, intent in standing:
-        if intent is None or row is None or row.status in ("void", "deleted"):
+        if intent is None or row is None or row in worthless:
             continue
         changes = _changes_since(deal, intent)
         if changes:
@@ -361,6 +364,16 @@ def _no_connection(deal: KnownDeal) -> Problem:
         message=f"Deal {deal.deal_id} was won, but this company is connected to no QuickBooks yet.",
         remedy="Connect the company with `dealbooks connections add`; the deal goes on by itself.",
         choices=("retry", "dismiss"),
+    )
+
+
+def _won_after_void(deal: KnownDeal, row: Any) -> Problem:
+    return Problem(
+        reason="invoice_void_deal_won",
+        cause=f"deal:{deal.deal_id} won after invoice {row.invoice_id} was {row.status}",
+        message=f"Deal {deal.deal_id} was won, but its invoice {row.number or row.invoice_id} is {row.status} already.",
+        remedy="If it is to be invoiced once more, ask for an invoice in another slot (crm.invoice.requested, create).",
+        choices=("dismiss",),
     )
 
 

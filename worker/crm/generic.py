@@ -121,8 +121,9 @@ def _id(value: object) -> str:
         value = str(value)
     if not isinstance(value, str):
         _refuse("not_an_id", "An id is text or a whole number.")
-    if not 0 < len(value) <= LONGEST_ID:
-        _refuse("id_length", f"An id has 1 to {LONGEST_ID} characters.")
+    # Counted in bytes: percent-encoded they become part of keys, and PostgreSQL indexes no more than 2,700 bytes.
+    if not 0 < len(value.encode()) <= LONGEST_ID:
+        _refuse("id_length", f"An id has 1 to {LONGEST_ID} bytes in UTF-8.")
     return value
 
 

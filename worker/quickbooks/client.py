@@ -1,4 +1,4 @@
-"""The wire to QuickBooks: python-quickbooks as transport, with our own session, deadline, decimals and fault reading."""
+"""The wire to QuickBooks: python-quickbooks as transport, with our own session, deadline, decimals and faults."""
 
 from __future__ import annotations
 

@@ -35,11 +35,10 @@ def query_of(intent: Intent) -> str:
 def proves(intent: Intent, row: Mapping[str, Any]) -> bool:
     """Whether an object of the books is what this intent asked for."""
     if intent.kind == "void_invoice":
-        return (
-            not row.get("TotalAmt") and not row.get("Balance") and str(row.get("PrivateNote", "")).startswith("Voided")
-        )
+        is_nothing = not row.get("TotalAmt") and not row.get("Balance")
+        return is_nothing and str(row.get("PrivateNote", "")).startswith("Voided")
     if intent.kind == "create_item":
-        return str(row.get("Name", "")) == json.loads(intent.body)["Name"]
+        return str(row.get("Name", "")) == str(json.loads(intent.body)["Name"])
     note = "Notes" if intent.kind == "create_customer" else "PrivateNote"
     return intent.marker in str(row.get(note, ""))
 

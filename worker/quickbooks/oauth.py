@@ -42,8 +42,9 @@ class _Auth(AuthClient):  # type: ignore[misc]  # the library has no types
         self.redirect_uri = ""
         self.token_endpoint, self.revoke_endpoint = endpoints.token, endpoints.revoke
         self.auth_endpoint, self.user_info_url = endpoints.authorize, endpoints.userinfo
-        self.state_token = self.access_token = self.refresh_token = self.id_token = self.realm_id = None
-        self.expires_in = self.x_refresh_token_expires_in = None
+        told: Any = None  # what the token endpoint answers is set on these by the library
+        self.state_token = self.access_token = self.refresh_token = self.id_token = self.realm_id = told
+        self.expires_in = self.x_refresh_token_expires_in = told
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         kwargs.setdefault("timeout", (3.05, DEADLINE_S))

@@ -586,7 +586,7 @@ def _create_views() -> None:
             FROM crm_invoices v WHERE v.deal_id IS NOT NULL
         ), summed AS (
             SELECT company, crm, deal_id, count(*) AS invoice_count, max(currency) AS currency,
-                   CASE WHEN count(DISTINCT currency) = 1 THEN sum(balance_minor) END AS balance_minor
+                   CASE WHEN count(DISTINCT currency) = 1 THEN CAST(sum(balance_minor) AS BIGINT) END AS balance_minor
             FROM ranked GROUP BY company, crm, deal_id
         ), points AS (
             SELECT company_id, crm, deal_id, sum(CASE WHEN state = 'open' THEN 1 ELSE 0 END) AS open_points,
