@@ -31,7 +31,8 @@ class Hangup(Exception):
 
 
 def as_json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    return Answer(status, write_json(value).encode(), headers=headers or {})
+    # A lone surrogate, which JSON can hold but UTF-8 cannot, becomes a question mark.
+    return Answer(status, write_json(value).encode("utf-8", "replace"), headers=headers or {})
 
 
 def with_trace(answer: Answer, took_ms: int) -> Answer:
@@ -56,7 +57,7 @@ def fault_answer(refusal: Refusal, as_xml: bool, now: datetime, zone: tzinfo, st
         headers["www-authenticate"] = 'Bearer realm="Intuit", error="invalid_token"'
     code = status if status is not None else refusal.status
     if as_xml:
-        return Answer(code, fault_xml(refusal, stamp_ms(now, zone)).encode(), XML_TYPE, headers)
+        return Answer(code, fault_xml(refusal, stamp_ms(now, zone)).encode("utf-8", "replace"), XML_TYPE, headers)
     if isinstance(refusal, GateRefusal):
         return as_json(_gate_envelope(refusal, now), code, headers)
     return as_json({"Fault": fault_json(refusal), "time": stamp_ms(now, zone)}, code, headers)

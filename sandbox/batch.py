@@ -44,8 +44,9 @@ def _answer(world: World, company: Company, item: Json) -> Json:
     if "Query" in item:
         return {"QueryResponse": query.run(company, str(item["Query"]), now)}
     if "CDCQuery" in item:
-        asked = item["CDCQuery"]
-        found = cdc.changes(company, asked.get("Entities", ""), asked.get("ChangedSince", ""), now, world.switches)
+        asked = item["CDCQuery"] if isinstance(item["CDCQuery"], dict) else {}
+        entities, since = str(asked.get("Entities", "")), str(asked.get("ChangedSince", ""))
+        found = cdc.changes(company, entities, since, now, world.switches)
         return {"CDCResponse": found}
     named = [name for name in item if name in KINDS]
     if len(named) != 1:

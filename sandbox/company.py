@@ -76,7 +76,7 @@ class Company:
             self._holders.setdefault(entry, {})[(kind.name, id)] = None
         self._changes += 1
         self.changed[(kind.name, id)] = (at, self._changes)
-        if id.isdigit():
+        if id.isdecimal():
             self.sequences[kind.sequence] = max(self.sequences.get(kind.sequence, 0), int(id))
 
     def remove(self, kind: "Kind", id: str, at: datetime) -> None:

@@ -174,6 +174,8 @@ def _moment(value: object) -> datetime:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         raise WrongControl("`now` is a time such as 2026-11-21T12:00:00Z.") from None
+    if not 1990 <= moment.year <= 2190:
+        raise WrongControl("`now` lies between the years 1990 and 2190.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -202,7 +204,7 @@ def _plain_switches(world: World) -> Json:
 
 def _requests(world: World, call: Call) -> Answer:
     limit = call.params.get("limit", str(DEFAULT_LIMIT))
-    if not limit.isdigit():
+    if not limit.isdecimal():
         raise WrongControl("`limit` is a whole number.")
     return as_json(world.journal.newest(int(limit)))
 

@@ -162,7 +162,10 @@ def read_rule(body: Any) -> Rule:
     if "probability" in body:
         rule.probability = _fraction(body["probability"])
     rule.repeats = body.get("repeats", True) is not False
-    rule.chance = random.Random(body.get("seed"))
+    seed = body.get("seed")
+    if not isinstance(seed, int | str | None):
+        raise WrongControl("`seed` is a whole number.")
+    rule.chance = random.Random(seed)
     return rule
 
 

@@ -9,6 +9,10 @@ from sandbox import refusals
 from sandbox.numbers import Json, exact
 
 
+LARGEST_EXPONENT = 14
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+
+
 @dataclass(frozen=True)
 class Field:
     """One property of an entity or of a part of it.
@@ -150,9 +154,12 @@ def _text(field: Field, value: object, name: str) -> str:
 
 def _number(_field: Field, value: object, name: str) -> Decimal:
     try:
-        return exact(value)
+        found = exact(value)
     except ValueError:
         raise refusals.bad_number(name, value) from None
+    if found.adjusted() > LARGEST_EXPONENT:
+        raise refusals.bad_number(name, value)
+    return found
 
 
 def _flag(_field: Field, value: object, name: str) -> bool:
@@ -165,9 +172,12 @@ def _flag(_field: Field, value: object, name: str) -> bool:
 
 def _date(_field: Field, value: object, name: str) -> str:
     try:
-        return date.fromisoformat(str(value)[:10]).isoformat()
+        found = date.fromisoformat(str(value)[:10])
     except ValueError:
         raise refusals.bad_date(name, value) from None
+    if not EARLIEST_YEAR <= found.year <= LATEST_YEAR:
+        raise refusals.bad_date(name, value)
+    return found.isoformat()
 
 
 def _ref(_field: Field, value: object, name: str) -> Json | None:

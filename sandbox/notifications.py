@@ -112,13 +112,23 @@ class Subscription:
         self._chance = random.Random(wishes.seed)
         self._changed = threading.Condition()
         self._pending: deque[Event] = deque()
-        self._under_way = 0
+        self._under_way: list[Event] = []
         self._acknowledged = 0
         self._attempts = 0
         self._stopping = threading.Event()
         self._connection: http.client.HTTPConnection | None = None
         self._thread = threading.Thread(target=self._run, name=f"sandbox-notices-{id}", daemon=True)
+
+    def begin(self, left_over: Iterable[Event] = ()) -> None:
+        """Start telling; first what an earlier subscription of the same URL has left."""
+        with self._changed:
+            self._pending.extendleft(reversed(list(left_over)))
         self._thread.start()
+
+    def left_over(self) -> list[Event]:
+        """What was not acknowledged; to be asked once stopped."""
+        with self._changed:
+            return [*self._under_way, *self._pending]
 
     def offer(self, events: Iterable[Event]) -> None:
         wanted = [event for event in events if self.wishes.echo or not event.own]
@@ -134,7 +144,7 @@ class Subscription:
                 "url": self.wishes.url,
                 "format": self.wishes.format,
                 "echo": self.wishes.echo,
-                "pending": len(self._pending) + self._under_way,
+                "pending": len(self._pending) + len(self._under_way),
                 "acknowledged": self._acknowledged,
                 "attempts": self._attempts,
             }
@@ -175,7 +185,7 @@ class Subscription:
                 self._chance.shuffle(mixed)
                 self._pending = deque(mixed)
             events = [self._pending.popleft() for _ in range(min(MOST_EVENTS, len(self._pending)))]
-            self._under_way = len(events)
+            self._under_way = events
         return events
 
     def _tell(self, events: list[Event]) -> None:
@@ -185,8 +195,10 @@ class Subscription:
             self._insist(body)
             if self._chance.random() < self.wishes.duplicate:
                 self._insist(body)
+        if self._stopping.is_set():
+            return
         with self._changed:
-            self._under_way = 0
+            self._under_way = []
             self._acknowledged += len(events)
             self._changed.notify_all()
 
@@ -214,7 +226,7 @@ class Subscription:
             answer = connection.getresponse()
             answer.read()
             return 200 <= answer.status < 300
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, ValueError):
             return False
         finally:
             self._connection = None
@@ -244,10 +256,13 @@ class Notifications:
     def subscribe(self, wishes: Wishes) -> str:
         subscription = Subscription(f"webhook-{secrets.token_hex(4)}", wishes, self._clock)
         with self._lock:
-            earlier = self._subscriptions.pop(wishes.url, None)
+            earlier = self._subscriptions.get(wishes.url)
+            if earlier and earlier.wishes == wishes:
+                return earlier.id
             self._subscriptions[wishes.url] = subscription
         if earlier:
             earlier.stop()
+        subscription.begin(earlier.left_over() if earlier else ())
         return subscription.id
 
     def tell(self, events: list[Event]) -> None:
@@ -272,8 +287,7 @@ def read_wishes(body: Any) -> Wishes:
     """What a control asks for; WrongControl says what is wrong with it."""
     if not isinstance(body, dict) or set(body) - set(_WISHES):
         raise WrongControl(f"A subscription is a JSON object with {', '.join(_WISHES)}.")
-    url = urlsplit(str(body.get("url", "")))
-    if url.scheme not in ("http", "https") or not url.hostname:
+    if not _reachable(str(body.get("url", ""))):
         raise WrongControl("`url` is an http or https address.")
     if not body.get("verifier_token"):
         raise WrongControl("`verifier_token` is missing: notifications are signed with it.")
@@ -282,6 +296,8 @@ def read_wishes(body: Any) -> Wishes:
     delay, duplicate = _number(body, "delay_ms"), _number(body, "duplicate")
     if duplicate > 1:
         raise WrongControl("`duplicate` is a share from 0 to 1.")
+    if not isinstance(body.get("seed"), int | None):
+        raise WrongControl("`seed` is a whole number.")
     for name in ("shuffle", "echo"):
         if not isinstance(body.get(name, True), bool):
             raise WrongControl(f"`{name}` is true or false.")
@@ -297,11 +313,19 @@ def read_wishes(body: Any) -> Wishes:
     )
 
 
+def _reachable(address: str) -> bool:
+    try:
+        url = urlsplit(address)
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+
+
 def _number(body: dict[str, Any], name: str) -> float:
     try:
         value = float(body.get(name, 0))
     except (TypeError, ValueError):
         value = -1
-    if not value >= 0:
+    if not 0 <= value < 1e9:
         raise WrongControl(f"`{name}` is a number, 0 or more.")
     return value

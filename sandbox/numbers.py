@@ -2,19 +2,21 @@
 
 import json
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 Json = dict[str, Any]
 
 CENT = Decimal("0.01")
+# Wide enough for the product of the largest quantity and price that are taken.
+_WIDE = Context(prec=60)
 _TOO_LONG_FOR_A_FLOAT = "\x00number:"
 _RAW_NUMBER = re.compile(r'"\\u0000number:([0-9.\-]+)"')
 
 
 def cents(amount: Decimal) -> Decimal:
     """The amount in whole cents, halves away from zero."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def exact(value: object) -> Decimal:

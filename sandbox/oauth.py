@@ -132,9 +132,9 @@ class OAuth:
     def disconnect(self, realm: str) -> None:
         """The user disconnects the app in QuickBooks: no callback, the refresh tokens just stop working."""
         with self._lock:
-            for grant in list(self._refresh.values()):
+            for grant in self._refresh.values():
                 if grant.realm == realm:
-                    self._refresh.pop(grant.refresh_token, None)
+                    grant.refresh_until = self.clock.now()
 
     def export(self) -> list[Json]:
         """The grants that still stand, for a file that outlives the process; access tokens are not kept."""

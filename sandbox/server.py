@@ -161,6 +161,8 @@ class Sandbox:
             reset = wanted.reset
         except OSError:
             pass
+        except Exception:
+            log.exception("sandbox_connection_failed")
         finally:
             close(connection, reset)
             with self._lock:

@@ -92,7 +92,7 @@ def _read_body(reader: BufferedReader, headers: dict[str, str]) -> bytes:
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return _read_chunks(reader)
     length = headers.get("content-length", "0")
-    if not length.isdigit():
+    if not length.isdecimal():
         raise BadRequest(400)
     if int(length) > LARGEST_BODY:
         raise BadRequest(413)
