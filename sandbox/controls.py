@@ -183,7 +183,7 @@ def _seconds(body: Json, name: str) -> float:
     value = body[name]
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or abs(number) > 1e9:
         raise WrongControl(f"`{name}` is a number.")

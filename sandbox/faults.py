@@ -177,11 +177,14 @@ def read_then(then: Any) -> Then:
     if body not in BODIES:
         raise WrongControl(f"`then.body` is one of {', '.join(BODIES)}.")
     status = _whole(then.get("status", 500), "status", least=100)
-    delay = then.get("delay_ms", 0)
-    if isinstance(delay, bool) or (not isinstance(delay, int | float) and not hasattr(delay, "as_tuple")) or delay < 0:
+    try:
+        delay = -1.0 if isinstance(then.get("delay_ms"), bool) else float(then.get("delay_ms", 0))
+    except (TypeError, ValueError, OverflowError):
+        delay = -1.0
+    if not 0 <= delay < 1e9:
         raise WrongControl("`then.delay_ms` is a number of milliseconds, 0 or more.")
     retry_after = "" if then.get("retry_after") is None else str(then["retry_after"])
-    return Then(then["kind"], status, body, float(delay), retry_after)
+    return Then(then["kind"], status, body, delay, retry_after)
 
 
 def _path_fits(wanted: str, call: Call) -> bool:
@@ -209,7 +212,7 @@ def _whole(value: Any, name: str, least: int) -> int:
 def _fraction(value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if isinstance(value, bool) or not 0 <= number <= 1:
         raise WrongControl("`probability` is a number from 0 to 1.")

@@ -8,7 +8,6 @@ from decimal import Decimal
 from sandbox import refusals
 from sandbox.numbers import Json, exact
 
-
 LARGEST_EXPONENT = 14
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 

@@ -324,7 +324,7 @@ def _reachable(address: str) -> bool:
 def _number(body: dict[str, Any], name: str) -> float:
     try:
         value = float(body.get(name, 0))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = -1
     if not 0 <= value < 1e9:
         raise WrongControl(f"`{name}` is a number, 0 or more.")

@@ -13,6 +13,7 @@ from models.records.database import OPERATOR
 from models.records.streams import NewStream
 from webhooks import inbox
 from worker.quickbooks.oauth import Tokens
+from worker.waking import wake_cause
 from worker.wiring import Wiring
 
 
@@ -73,7 +74,7 @@ def connect(wiring: Wiring, *, company_id: str, realm: str, tokens: Tokens, make
         streams.adopt(session, stream, company_id, connection_id)
         events.adopt(session, stream, company_id)
     inbox.accept(wiring, [_made(company_id, connection_id)], OPERATOR)
-    inbox.wake_cause(wiring, company_id, "connection:none")
+    wake_cause(wiring, company_id, "connection:none")
     return Connected(connection_id, environment, known is None)
 
 

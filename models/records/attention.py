@@ -151,6 +151,12 @@ def streams_with_cause(session: Session, company_id: str, cause: str) -> list[st
     return list(session.scalars(select(attention.c.stream).where(same).distinct().order_by(attention.c.stream)))
 
 
+def streams_with_reason(session: Session, company_id: str, reason: str) -> list[str]:
+    """The streams with an open point of this reason."""
+    same = and_(attention.c.company_id == company_id, attention.c.reason == reason, _is_open)
+    return list(session.scalars(select(attention.c.stream).where(same).distinct().order_by(attention.c.stream)))
+
+
 def listed(
     session: Session, *, company_id: str | None, state: str | None, since: datetime | None, limit: int
 ) -> list[Row[Any]]:

@@ -62,6 +62,16 @@ def record(session: Session, company_id: str, connection_id: str, found: BookIte
     return session.execute(guarded.values(**values)).rowcount > 0
 
 
+def is_named_so(session: Session, connection_id: str, found: BookItem) -> bool:
+    """Whether an item is known by the same name and SKU, and as active, already."""
+    row = session.execute(
+        select(items.c.name, items.c.sku, items.c.active).where(
+            items.c.connection_id == connection_id, items.c.item_id == found.item_id
+        )
+    ).one_or_none()
+    return row is not None and tuple(row) == (found.name, found.sku, found.active)
+
+
 def alike(session: Session, connection_id: str, skus: Collection[str], names: Collection[str]) -> list[Item]:
     """The active items that have one of these SKUs or names."""
     rows = session.execute(

@@ -196,6 +196,14 @@ def test_the_same_url_replaces_its_subscription_and_others_stand_beside(app, sub
     assert len({headers["intuit-signature"] for headers, _ in subscriber.posts}) == 2
 
 
+def test_a_replaced_subscription_hands_over_what_was_not_acknowledged(app, subscriber):
+    held_back(app, subscriber)
+    app.customer("Later")
+    subscribe(app, subscriber, echo=False)
+    told(app)
+    assert subscriber.types[-2:] == ["qbo.customer.created.v1 1", "qbo.customer.created.v1 2"]
+
+
 def test_a_refused_write_tells_nobody(app, subscriber):
     subscribe(app, subscriber)
     app.refused("/customer", {})

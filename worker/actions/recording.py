@@ -15,6 +15,7 @@ from models.records.invoices import Reading
 from worker import steps
 from worker.desk import Desk
 from worker.ports import Read
+from worker.waking import wake_reason
 
 T = TypeVar("T")
 ROWS_AT_ONCE = 40
@@ -66,10 +67,18 @@ def record_customers(desk: Desk, connection: Connection, read: Read[BookCustomer
 
 
 def record_items(desk: Desk, connection: Connection, read: Read[BookItem]) -> None:
+    """Record items as read; an item that is new, or named anew, may be what an unlinked product waits for."""
+    known = False
+
     def one(session: Session, found: BookItem) -> None:
-        items.record(session, desk.company_id, connection.connection_id, found, read.began)
+        nonlocal known
+        is_as_before = items.is_named_so(session, connection.connection_id, found)
+        if items.record(session, desk.company_id, connection.connection_id, found, read.began):
+            known = known or not is_as_before
 
     _record(desk, sorted(read.found, key=lambda found: found.item_id), one)
+    if known:
+        wake_reason(desk.wiring, desk.company_id, "product_not_linked", "product_ambiguous", "item_inactive")
 
 
 def record_deleted_invoices(desk: Desk, connection: Connection, invoice_ids: Iterable[str]) -> None:

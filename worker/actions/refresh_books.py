@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from models.domain import keys
 from models.domain.events import Event
+from models.domain.invoices import DISCOUNTS_OFF, MULTICURRENCY_OFF
+from models.domain.taxes import SALES_TAX_OFF
 from models.records import connections, customers, intents, invoices, items, links, payments
 from models.records.connections import Connection
 from models.records.database import Session
@@ -19,6 +21,7 @@ from worker.actions.recording import (
     record_payments,
 )
 from worker.desk import Desk, Outcome
+from worker.waking import wake_cause
 
 WAIT_FOR_OUR_ANSWER_S = 60.0
 """How long a notification of something unknown waits while an answer of ours that may explain it is under way (R11)."""
@@ -162,6 +165,7 @@ def _reload_settings(desk: Desk, connection: Connection, hints: Sequence[Hint]) 
         settings: Mapping[str, object] = desk.books_of(connection).settings()
         with desk.recording() as session:
             connections.know_books(session, connection.connection_id, settings)
+        wake_cause(desk.wiring, desk.company_id, DISCOUNTS_OFF, MULTICURRENCY_OFF, SALES_TAX_OFF)
 
 
 def _ids(hints: Iterable[Hint], entity: str, *, only: str = "", without: str = "") -> set[str]:

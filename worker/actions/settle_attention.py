@@ -12,7 +12,7 @@ from models.domain.errors import NeedsAttention, Problem
 from models.domain.events import Event
 from models.domain.invoices import BooksSettings
 from models.domain.mappings import InvoiceMapping
-from models.records import attention, companies, connections, deals, events, intents, items, links, streams
+from models.records import attention, companies, connections, deals, events, intents, items, links
 from models.records.connections import Connection
 from models.records.deals import KnownDeal
 from models.records.intents import Plan
@@ -21,6 +21,7 @@ from worker.actions.invoice_deal import invoice_slot
 from worker.actions.void_invoice import void_invoice
 from worker.desk import Desk, Outcome
 from worker.quickbooks import translation
+from worker.waking import make_due
 
 
 def settle_attention(event: Event, desk: Desk) -> Outcome:
@@ -122,20 +123,13 @@ CHOICES: Mapping[str, Callable[[Any, Event, Desk], None]] = {
 def _wake(point: Any, event: Event, desk: Desk) -> None:
     """Let everything that waited for the same cause be decided again."""
     with desk.starting() as session:
-        waiting = streams_of(session, desk, point)
-        for stream in waiting:
+        waiting = {point.stream, *attention.streams_with_cause(session, desk.company_id, point.cause)}
+        for stream in sorted(waiting):
             for row in attention.open_of_stream(session, desk.company_id, stream):
                 if row.cause == point.cause:
                     _resolve(session, row, event)
             events.replay(session, [parked.event_id for parked in events.parked(session, stream)])
-    for stream in waiting:  # each in a transaction of its own: a flag is a single row (R4)
-        with desk.recording() as session:
-            streams.make_due(session, stream)
-
-
-def streams_of(session: Any, desk: Desk, point: Any) -> list[str]:
-    """The streams that wait because of the same thing, this one among them."""
-    return sorted({point.stream, *attention.streams_with_cause(session, desk.company_id, point.cause)})
+    make_due(desk.wiring, dict.fromkeys(waiting, "deals"), desk.company_id)
 
 
 def _close(point: Any, event: Event, desk: Desk, state: str) -> None:

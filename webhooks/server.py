@@ -1,0 +1,135 @@
+"""The HTTP server of one process: waitress on a port of ours, started, and stopped without cutting anybody off."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import create_server
+
+log = structlog.get_logger(__name__)
+
+LARGEST_BODY = 16 * 1024 * 1024
+"""What the server itself takes; the receivers have smaller limits of their own."""
+BACKLOG = 1024
+ANSWER_WITHIN_S = 20.0
+"""How long a stop waits for the answers under way."""
+LOOP_S = 0.5
+
+
+class CannotListen(Exception):
+    """The address cannot be listened at; says why and what to do."""
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # the library has no types
+    """Waitress gives a chunked body a Content-Length once it is read; a receiver must see that it had none."""
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if self.completed and self.chunked:
+            self.headers.pop("CONTENT_LENGTH", None)
+        return consumed
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
+
+
+def listening_at(host: str, port: int) -> socket.socket:
+    """A socket bound to an address (port 0: any free one), not yet listening. Raises CannotListen."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError:
+        raise CannotListen(f"{host} is no address of this machine: name another with --host.") from None
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        # Two sockets may be bound to one port as long as neither listens; only listening tells that it is ours.
+        bound.listen(BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise CannotListen(why_not(host, port, error)) from None
+    return bound
+
+
+def why_not(host: str, port: int, error: OSError) -> str:
+    """A sentence for an address that cannot be listened at."""
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is taken: stop what listens there, or name another port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} of {host} is not ours to take: name one above 1023."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine: name another with --host."
+    return f"Port {port} of {host} cannot be listened at: {error.strerror}."
+
+
+def address_of(bound: socket.socket) -> str:
+    """Where others on this machine reach a socket, as an http address without a trailing slash."""
+    host, port = bound.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server:
+    """An application served at a bound socket, by so many threads; bodies are buffered, so slow senders hold none."""
+
+    def __init__(self, app: Flask | Callable[..., Any], at: socket.socket, threads: int = 8) -> None:
+        self.url = address_of(at)
+        self._map: dict[int, Any] = {}
+        self._server = create_server(
+            app,
+            map=self._map,
+            sockets=[at],
+            threads=threads,
+            backlog=BACKLOG,
+            max_request_body_size=LARGEST_BODY,
+            asyncore_use_poll=True,
+            ident=None,
+            log_socket_errors=False,
+        )
+        self._server.channel_class = _Channel
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="server", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no new connections, let what is under way be answered, then end."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._server.pull_trigger()
+            self._thread.join(timeout=ANSWER_WITHIN_S + 10)
+
+    def _serve(self) -> None:
+        # The library's own run() ends on exceptions of the main thread only, so its loop is turned here.
+        while not self._stopping.is_set():
+            self._turn(LOOP_S)
+        wasyncore.dispatcher.close(self._server)
+        until = time.monotonic() + ANSWER_WITHIN_S
+        while self._is_answering() and time.monotonic() < until:
+            self._turn(0.05)
+        self._server.task_dispatcher.shutdown()
+        wasyncore.close_all(self._map)
+
+    def _turn(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+    def _is_answering(self) -> bool:
+        return any(channel.requests or channel.total_outbufs_len for channel in self._channels())
+
+    def _channels(self) -> list[Any]:
+        return list(self._server.active_channels.values())
