@@ -11,12 +11,13 @@ from typing import Any
 
 import fakeredis
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from config.settings import load_settings
 from models.records import migrate
 from models.records.database import Database
+from models.records.schema import metadata
 from sandbox.server import Sandbox
 from tests.pauses import Background, Watch, watched
 from tests.stack import VERIFIER, Stack
@@ -35,37 +36,36 @@ OpenDatabase = Callable[..., Database]
 
 
 class PostgreSQL:
-    """Databases of our own beside the one that was named: one is migrated, the others are copies of it."""
+    """A database of our own beside the one that was named, migrated once and emptied after each test.
+
+    (A copy of a template for each test was tried: PostgreSQL takes a second for one.)
+    """
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self._prefix = f"dealbooks_test_{secrets.token_hex(4)}"
-        self._copies = 0
-        self._engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
-        self._template = f"{self._prefix}_template"
-        self._run(f'CREATE DATABASE "{self._template}"')
-        database = Database(self.url_of(self._template))
+        self._named = create_engine(make_url(url), isolation_level="AUTOCOMMIT")
+        self._name = f"dealbooks_test_{secrets.token_hex(6)}"
+        self._run(self._named, f'CREATE DATABASE "{self._name}"')
+        self.url = make_url(url).set(database=self._name).render_as_string(hide_password=False)
+        database = Database(self.url)
         migrate.upgrade(database)
         database.dispose()
+        self._ours = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
-    def copy(self) -> str:
-        self._copies += 1
-        name = f"{self._prefix}_{self._copies}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
-        return name
-
-    def url_of(self, name: str) -> str:
-        return self._url.set(database=name).render_as_string(hide_password=False)
-
-    def drop(self, name: str) -> None:
-        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    def empty(self) -> None:
+        """Take everything out, also under the feet of a thread that was left behind."""
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+        deletes = "; ".join(f'DELETE FROM "{name}"' for name in metadata.tables)
+        with self._ours.connect() as connection:
+            connection.execute(text(others), {"name": self._name})
+            connection.exec_driver_sql(deletes)
 
     def end(self) -> None:
-        self.drop(self._template)
-        self._engine.dispose()
+        self._ours.dispose()
+        self._run(self._named, f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)')
+        self._named.dispose()
 
-    def _run(self, statement: str) -> None:
-        with self._engine.connect() as connection:
+    def _run(self, engine: Engine, statement: str) -> None:
+        with engine.connect() as connection:
             connection.execute(text(statement))
 
 
@@ -102,9 +102,8 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
         yield f"sqlite:///{path}"
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    name = server.copy()
-    yield server.url_of(name)
-    server.drop(name)
+    yield server.url
+    server.empty()
 
 
 @pytest.fixture

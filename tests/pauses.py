@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -14,6 +15,14 @@ from worker import steps
 T = TypeVar("T")
 WITHIN_S = 20.0
 """Whoever waits longer than this waits for something that does not come."""
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that only another thread, process or database knows."""
+    end = time.monotonic() + WITHIN_S
+    while not holds():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.005)
 
 
 class Died(BaseException):

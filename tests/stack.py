@@ -14,11 +14,13 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from models.records import companies, crm_views, events, intents, lanes, streams
+from models.domain.events import Delivery
+from models.records import attention, companies, crm_views, events, intents, lanes, streams
 from models.records.connections import grants
 from models.records.database import OPERATOR, Database, time_plus
 from sandbox import notifications as told
 from sandbox.server import Sandbox
+from webhooks import inbox
 from webhooks.app import create_app
 from webhooks.connecting import connect
 from worker import jobs
@@ -209,16 +211,11 @@ class Stack:
         with self.database.reading(OPERATOR) as session:
             return lanes.find(session, self.connection)
 
-    def decide(self, choice: str, *, value: str = "", reason: str = "") -> None:
-        """A person resolves a point, as `attention resolve` does."""
-        from models.domain.events import Delivery
-        from webhooks import inbox
-
+    def decide(self, choice: str, *, value: str = "", **which: str) -> None:
+        """A person resolves a point, as `attention resolve` does; `which` tells it apart from others."""
         with self.database.reading(OPERATOR) as session:
-            from models.records import attention
-
             points = attention.listed(session, company_id=COMPANY, state="open", since=None, limit=100)
-        (point,) = [each for each in points if not reason or each.reason == reason]
+        (point,) = [each for each in points if all(getattr(each, name) == told for name, told in which.items())]
         delivery = Delivery(
             source="command",
             delivery_id=secrets.token_hex(8),
@@ -226,7 +223,6 @@ class Stack:
             stream=point.stream,
             queue="deals",
             company_id=COMPANY,
-            lane=None,
             payload={"attention": point.attention_id, "choice": choice, "value": value, "by": "tester"},
             occurred_at=point.since,
         )

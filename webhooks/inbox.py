@@ -26,6 +26,7 @@ def accept(wiring: Wiring, deliveries: Sequence[Delivery], whom: str) -> list[Ac
     for portion in _portions(wiring, deliveries):
         with wiring.database.writing(whom, wait=DOOR_WAIT_S) as session:
             accepted += events.insert_new(session, portion)
+            steps.reached("door.inserted")
     steps.reached("door.committed")
     make_due(wiring, {one.stream: one.queue for one in accepted if one.is_due}, whom)
     return accepted

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 16 * 1024 * 1024
 """What the server itself takes; the receivers have smaller limits of their own."""
+MOST_CONNECTIONS = 2000
+IDLE_S = 60
 BACKLOG = 1024
 ANSWER_WITHIN_S = 20.0
 """How long a stop waits for the answers under way."""
@@ -95,6 +97,10 @@ class Server:
             sockets=[at],
             threads=threads,
             backlog=BACKLOG,
+            # The library stops accepting at 100 open connections, for as long as idle clients keep theirs.
+            connection_limit=MOST_CONNECTIONS,
+            channel_timeout=IDLE_S,
+            cleanup_interval=10,
             max_request_body_size=LARGEST_BODY,
             asyncore_use_poll=True,
             ident=None,

@@ -155,11 +155,24 @@ def _act_on(desk: Desk) -> None:
         return
     decided = [event for event in waiting if event.kind == DECISION]
     for event in decided:
-        _run(desk, ACTIONS[DECISION], [event], had_parked=False)
+        _run(desk, ACTIONS[DECISION], [event])
     if decided:
         waiting, parked = _told(desk)
-    for action, group in _grouped([*parked, *waiting] if waiting else []):
-        _run(desk, action, group, had_parked=bool(parked))
+    if waiting and _run_all(desk, [*parked, *waiting]):
+        _run_all(desk, _told(desk)[1])
+
+
+def _run_all(desk: Desk, told: Sequence[Event]) -> bool:
+    """Run the actions of what was told; says whether something was settled after something earlier was parked.
+
+    What was settled may have removed what the earlier one waits for: a draft is released by a later event.
+    """
+    is_parked = helps = False
+    for action, group in _grouped(told):
+        is_settled = _run(desk, action, group)
+        helps = helps or (is_parked and is_settled)
+        is_parked = is_parked or not is_settled
+    return helps
 
 
 def _told(desk: Desk) -> tuple[list[Event], list[Event]]:
@@ -177,29 +190,28 @@ def _grouped(told: Iterable[Event]) -> Iterable[tuple[Action | None, Sequence[Ev
             yield action, some
 
 
-def _run(desk: Desk, action: Action | None, group: Sequence[Event], *, had_parked: bool) -> None:
-    """Let one action decide about its events and settle them by what it says."""
+def _run(desk: Desk, action: Action | None, group: Sequence[Event]) -> bool:
+    """Let one action decide about its events and settle them by what it says; False where they were parked."""
     with bound_contextvars(event=group[-1].event_id, correlation_id=group[-1].correlation_id):
         if action is None:
-            _settle(desk, group, events.IGNORED, None, had_parked=False)
-            return
+            _settle(desk, group, events.IGNORED, None)
+            return True
         try:
             outcome = action.run(group if action.batch else group[0], desk)
         except NeedsAttention as needed:
             _park(desk, group, needed)
-        else:
-            _settle(desk, group, events.DONE, outcome, had_parked=had_parked)
+            return False
+        _settle(desk, group, events.DONE, outcome)
+        return True
 
 
-def _settle(desk: Desk, group: Sequence[Event], state: str, outcome: Outcome, *, had_parked: bool) -> None:
+def _settle(desk: Desk, group: Sequence[Event], state: str, outcome: Outcome) -> None:
     settled = [event.event_id for event in group if event.event_id not in desk.deferred]
     steps.reached("events.before_settle")
     with desk.starting() as session:
         events.settle(session, settled, state, dict(outcome) if outcome is not None else None)
-        if had_parked:
-            attention.close_all(
-                session, desk.company_id, desk.lease.key, by="dealbooks", resolution="what stood in the way is gone"
-            )
+        gone = "what stood in the way is gone"
+        attention.close_of(session, desk.company_id, desk.lease.key, settled, by="dealbooks", resolution=gone)
         desk.count_calls(session)
     steps.reached("events.settled")
     log.info("events_settled", kind=group[-1].kind, number=len(settled), state=state)
@@ -217,7 +229,7 @@ def _park(desk: Desk, group: Sequence[Event], needed: NeedsAttention) -> None:
             problems,
             company_id=desk.company_id,
             stream=desk.lease.key,
-            event_id=group[-1].event_id,
+            event_ids=[event.event_id for event in group],
             crm=about[0] if about else None,
             deal_id=about[1] if about else None,
             slot=None,
@@ -258,6 +270,7 @@ def _release(desk: Desk, *, due_in_s: float | None, give_back: bool) -> None:
     with desk.wiring.database.writing(desk.company_id) as session:
         if due_in_s is None and events.any_waiting(session, desk.lease.key):
             due_in_s = 0.0
+        steps.reached("release.looked")
         desk.drop_holds(session)
         desk.count_calls(session)
         streams.release(session, desk.lease, due_in_s=due_in_s, keep_attempts=False, give_back=give_back)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,22 +56,25 @@ def raise_all(
     *,
     company_id: str,
     stream: str,
-    event_id: str,
+    event_ids: Sequence[str],
     crm: str | None,
     deal_id: str | None,
     slot: str | None,
     connection_id: str | None,
 ) -> None:
-    """Open a point for each problem, unless the same is open already; close what is no problem any more."""
+    """Open a point for each problem of these events, unless the same is open already.
+
+    What is no problem of theirs any more is closed; the points of other events of the stream stay as they are.
+    """
     problems = list(problems)
-    _close_others(session, company_id, stream, problems)
+    _close_others(session, company_id, stream, problems, event_ids)
     for problem in sorted(problems, key=lambda problem: (problem.reason, problem.cause)):
         add(
             session,
             problem,
             company_id=company_id,
             stream=stream,
-            event_id=event_id,
+            event_id=event_ids[-1],
             crm=crm,
             deal_id=deal_id,
             slot=slot,
@@ -114,18 +117,23 @@ def add(
     )
 
 
-def _close_others(session: Session, company_id: str, stream: str, problems: Collection[Problem]) -> None:
+def _close_others(
+    session: Session, company_id: str, stream: str, problems: Collection[Problem], event_ids: Collection[str]
+) -> None:
     still = {(problem.reason, problem.cause) for problem in problems}
     for row in open_of_stream(session, company_id, stream):
-        if (row.reason, row.cause) not in still:
+        if row.event_id in event_ids and (row.reason, row.cause) not in still:
             resolve(session, row.attention_id, by="dealbooks", resolution="no longer a problem")
 
 
-def close_all(session: Session, company_id: str, stream: str, *, by: str, resolution: str) -> None:
-    """Close every open point of a stream: what they waited for has happened."""
+def close_of(
+    session: Session, company_id: str, stream: str, event_ids: Collection[str], *, by: str, resolution: str
+) -> None:
+    """Close every open point that these events of a stream waited for: they are settled."""
     mine = and_(attention.c.company_id == company_id, attention.c.stream == stream, _is_open)
+    theirs = and_(mine, attention.c.event_id.in_(sorted(event_ids)))
     session.execute(
-        update(attention).where(mine).values(state="resolved", resolved_at=now(), by=by, resolution=resolution)
+        update(attention).where(theirs).values(state="resolved", resolved_at=now(), by=by, resolution=resolution)
     )
 
 

@@ -30,6 +30,11 @@ def find(session: Session, lane: str) -> Row[Any] | None:
     return session.execute(select(lanes).where(lanes.c.lane == lane)).one_or_none()
 
 
+def is_open_now(session: Session, lane: str) -> bool:
+    """Whether anything of a lane may be handled now."""
+    return session.execute(select(lanes.c.lane).where(lanes.c.lane == lane, is_open)).first() is not None
+
+
 def park(session: Session, lane: str, reason: str) -> bool:
     """Close a lane until somebody opens it; nothing on it is claimed. Tells whether it was open before."""
     parked = update(lanes).where(lanes.c.lane == lane, lanes.c.parked.is_(None)).values(parked=reason)

@@ -30,7 +30,8 @@ def catch_up(connection: str | None, company: str | None, wait: float, data: str
         asked = [(each, ask_for_catch_up(wiring, each)) for each in _chosen(wiring, connection, company)]
         rows = [_outcome(wiring, each, event_id, wait) for each, event_id in asked]
     show_rows(rows, as_json, COLUMNS)
-    if any(row["state"] not in (events.DONE, events.WAITING if wait == 0 else events.DONE) for row in rows):
+    wanted = (events.DONE, events.WAITING) if wait == 0 else (events.DONE,)
+    if any(row["state"] not in wanted for row in rows):
         raise click.exceptions.Exit(1)
 
 
@@ -56,29 +57,27 @@ def _chosen(wiring: Wiring, connection_id: str | None, company_id: str | None) -
             for each in connections.every(session, company_id)
             if connection_id is None or each.connection_id == connection_id
         ]
-        closed = {each.connection_id: lanes.find(session, each.lane) for each in found}
+        parked = {each.connection_id: _parked(lanes.find(session, each.lane)) for each in found}
     if not found:
         raise not_found("connection", connection_id or "to catch up with", "`dealbooks connections list` shows them")
-    if connection_id is not None:
-        _refuse_parked(connection_id, closed[connection_id])
-    return [each for each in found if not _parked(closed[each.connection_id])]
+    usable = [each for each in found if not parked[each.connection_id]]
+    if not usable:
+        raise _nothing_open(found[0].connection_id, parked[found[0].connection_id])
+    return usable
 
 
 def _parked(lane: Row[Any] | None) -> str:
     return str(lane.parked or "") if lane is not None else ""
 
 
-def _refuse_parked(connection_id: str, lane: Row[Any] | None) -> None:
-    if parked := _parked(lane):
-        raise Refused(
-            f"Connection {connection_id} is {parked}, so its books cannot be read: "
-            + (
-                f"`dealbooks connections resume {connection_id}` lets it go on."
-                if parked == "paused"
-                else "connect the company again with `dealbooks connections add`."
-            ),
-            code="connection_parked",
-        )
+def _nothing_open(connection_id: str, parked: str) -> Refused:
+    remedy = (
+        f"`dealbooks connections resume {connection_id}` lets it go on."
+        if parked == "paused"
+        else "connect the company again with `dealbooks connections add`."
+    )
+    sentence = f"Connection {connection_id} is {parked}, so its books cannot be read: {remedy}"
+    return Refused(sentence, code="connection_parked")
 
 
 def _outcome(wiring: Wiring, connection: Connection, event_id: str, wait_s: float) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import click
 
 from models.records import events as records
 from models.records.database import OPERATOR
-from webhooks import inbox
 from webhooks.cli import looking
 from webhooks.cli.common import (
     Moment,
@@ -25,6 +24,7 @@ from webhooks.cli.common import (
     show_rows,
 )
 from worker.actions import ACTIONS
+from worker.waking import make_due
 from worker.wiring import Wiring
 
 COLUMNS = ("event_id", "received_at", "company_id", "kind", "state", "outcome")
@@ -120,7 +120,7 @@ def replay(wiring: Wiring, rows: Iterable[Any]) -> list[dict[str, Any]]:
         with wiring.database.writing(OPERATOR) as session:
             woken = records.replay(session, some)
             known = looking.streams_of(session, woken)
-        inbox.make_due(wiring, {key: stream.queue for key, stream in known.items()}, OPERATOR)
+        make_due(wiring, {key: stream.queue for key, stream in known.items()}, OPERATOR)
     return [
         {
             "event_id": row.event_id,

@@ -12,8 +12,8 @@ from models.domain.mappings import PARTS, value_at
 from models.records import companies
 from models.records.companies import Company
 from models.records.database import OPERATOR, Session
-from webhooks import inbox
 from webhooks.cli.common import Refused, data_option, json_option, not_found, opened, show_rows
+from worker.waking import wake_cause
 from worker.wiring import Wiring
 
 of_company = click.option("--company", required=True, metavar="C", help="Whose mapping.")
@@ -98,7 +98,7 @@ def _remap(data: str | None, company_id: str, part: str, path: str) -> dict[str,
 def _wake_what_it_broke(wiring: Wiring, company_id: str, path_before: str) -> None:
     """The deals that waited because of the old path are decided again."""
     if path_before:
-        inbox.wake_cause(wiring, company_id, f"mapping:{path_before} broken")
+        wake_cause(wiring, company_id, f"mapping:{path_before} broken")
 
 
 def _company(session: Session, company_id: str) -> Company:

@@ -32,6 +32,7 @@ from models.records import (
     intents,
     invoices,
     items,
+    lanes,
     links,
     reference,
     streams,
@@ -181,8 +182,11 @@ def _route(desk: Desk, deal: KnownDeal) -> Connection:
         if connection is not None:
             deals.route(session, deal, connection.connection_id)
             streams.route(session, desk.lease.key, connection.lane)
+            is_open = lanes.is_open_now(session, connection.lane)
     if connection is None:
         raise NeedsAttention(_no_connection(deal))
+    if not is_open:  # this deal came by the company's own lane; from now on it waits on the connection's
+        raise TryLater(0.0, "the connection's lane is paused or parked")
     if connection.loaded_at is None:
         raise TryLater(LOADING_S, "the connection's customers and items are still being read")
     return connection
@@ -261,10 +265,15 @@ def _match_items(session: Session, company_id: str, connection: Connection, deal
 
 def _customer(desk: Desk, connection: Connection, known: Known, cause: str) -> str:
     """The customer to invoice: the matched one, else a new one, made under a hold after a second look (R12)."""
+    recipient = known.recipient
+    subject = keys.joined(connection.connection_id, recipient.crm, recipient.contact_type, recipient.contact_id)
+    books = desk.books_of(connection)
+    asked_before = books.finish(kind="create_customer", subject=subject, slot="1")
+    if asked_before is not None:
+        return str(asked_before.book_id)
     if known.match.customer is not None:
         _remember(desk, connection, known, known.match.customer.customer_id)
         return known.match.customer.customer_id
-    recipient = known.recipient
     hashed = desk.wiring.sealer.keyed_hash
     holds = [keys.hold_key("customer", connection.connection_id, "name", hashed(name_key(display_name(recipient))))]
     if recipient.email:
@@ -280,13 +289,11 @@ def _customer(desk: Desk, connection: Connection, known: Known, cause: str) -> s
         desk.company_id,
         connection.connection_id,
         "create_customer",
-        keys.joined(connection.connection_id, recipient.crm, recipient.contact_type, recipient.contact_id),
+        subject,
         cause,
         translation.customer_body(recipient, known.draft.currency, known.settings),
     )
-    made = desk.books_of(connection).perform(plan)
-    assert made.book_id is not None
-    return made.book_id
+    return str(books.perform(plan).book_id)
 
 
 def _look_again(desk: Desk, connection: Connection, recipient: Recipient) -> str | None:

@@ -224,7 +224,7 @@ class RealmBooks:
             now_stands = intents.find(session, intent.intent_id)
             assert now_stands is not None
             if not settled and now_stands.book_id != book_id:
-                self._tell_of_two(session, now_stands, book_id)
+                self._tell_of_two(session, now_stands, str(now_stands.book_id), book_id)
         steps.reached("intent.done")
         log.info("intent_done", kind=intent.kind, intent=intent.intent_id, book_id=book_id, intuit_tid=tid)
         return now_stands
@@ -279,9 +279,9 @@ class RealmBooks:
         twins = [row for row in found if row["Id"] != made["Id"] and evidence.proves(intent, row)]
         if twins:
             with self._recording() as session:
-                self._tell_of_two(session, intent, str(twins[0]["Id"]))
+                self._tell_of_two(session, intent, str(made["Id"]), str(twins[0]["Id"]))
 
-    def _tell_of_two(self, session: Session, intent: Intent, other_id: str) -> None:
+    def _tell_of_two(self, session: Session, intent: Intent, one_id: str, other_id: str) -> None:
         log.error("two_in_the_books", kind=intent.kind, intent=intent.intent_id)
         attention.add(
             session,
@@ -289,9 +289,9 @@ class RealmBooks:
                 reason="two_in_the_books",
                 cause=f"intent:{intent.intent_id} answered twice",
                 message="QuickBooks made the same thing twice, although it was asked under one request id.",
-                remedy=f"Compare {intent.book_id or 'the first'} and {other_id} in QuickBooks and delete one of them.",
+                remedy=f"Compare {one_id} (the one we go on with) and {other_id} in QuickBooks, and delete the latter.",
                 choices=("dismiss",),
-                detail={"kind": intent.kind, "ids": [intent.book_id, other_id]},
+                detail={"kind": intent.kind, "ids": [one_id, other_id]},
             ),
             company_id=intent.company_id,
             stream=f"intent:{intent.intent_id}",
