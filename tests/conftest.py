@@ -53,7 +53,9 @@ class PostgreSQL:
 
     def empty(self) -> None:
         """Take everything out, also under the feet of a thread that was left behind."""
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+        others = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+        )
         deletes = "; ".join(f'DELETE FROM "{name}"' for name in metadata.tables)
         with self._ours.connect() as connection:
             connection.execute(text(others), {"name": self._name})
@@ -130,7 +132,20 @@ def database(open_database: OpenDatabase) -> Database:
 def only_postgresql(backend: str) -> None:
     """For what SQLite cannot do at all: two writers at once, roles, policies."""
     if backend != "postgresql":
-        pytest.skip("SQLite has one writer and no roles")
+        pytest.skip("needs DEALBOOKS_TEST_DATABASE_URL: SQLite has one writer and no roles")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where PostgreSQL is there, what needs it is not counted as skipped on SQLite."""
+    if not DATABASE_URL:
+        return
+    pointless = [item for item in items if "only_postgresql" in _fixtures(item) and "sqlite" in item.name]
+    config.hook.pytest_deselected(items=pointless)
+    items[:] = [item for item in items if item not in pointless]
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return list(getattr(item, "fixturenames", ()))
 
 
 # ---------------------------------------------------------------- Redis

@@ -247,7 +247,9 @@ class Stack:
         """How many billed reads there were so far."""
         return sum(self.books.world.meter.as_json().get(self.realm, {}).get("coreplus", {}).values())
 
-    def goes_wrong(self, kind: str, *, path: str = "/invoice", times: int = 1, method: str = "POST", **then: Any) -> None:
+    def goes_wrong(
+        self, kind: str, *, path: str = "/invoice", times: int = 1, method: str = "POST", **then: Any
+    ) -> None:
         """The next calls of that path go wrong in that way."""
         rule = {"match": {"method": method, "path": path}, "next": times, "then": {"kind": kind, **then}}
         self.books.world.faults.add(rule)

@@ -11,6 +11,7 @@ import structlog
 from dramatiq.broker import Broker, Consumer
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.brokers.stub import StubBroker
+from dramatiq.common import dq_name
 from dramatiq.errors import ConnectionClosed
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -33,6 +34,8 @@ class InProcessBroker(StubBroker):
     def declare_queue(self, queue_name: str) -> None:
         super().declare_queue(queue_name)
         self.dead_letters_by_queue[queue_name] = _Nowhere()
+        self.delay_queues.clear()  # a worker that starts later would listen to them
+        self.queues.pop(dq_name(queue_name), None)
 
     def emit_after(self, signal: str, *args: Any, **kwargs: Any) -> None:
         if signal != "declare_delay_queue":
@@ -71,6 +74,10 @@ class WaitingRedisBroker(RedisBroker):
     """Dramatiq on Redis without delay queues, and without the script that measures Redis' stack under a lock."""
 
     _max_unpack_size_val = 3999  # type: ignore[assignment]
+
+    def declare_queue(self, queue_name: str) -> None:
+        super().declare_queue(queue_name)
+        self.delay_queues.clear()  # a worker that starts later would listen to them
 
     @property
     def consumer_class(self) -> type[Consumer]:

@@ -41,6 +41,7 @@ def wire(settings: Settings, *, keys: tuple[str, ...], ring: Ring, role: str, th
         sealer=sealer,
         tokens=Tokens(database, sealer, oauth),
         base_url=settings.quickbooks_api_base,
+        environment=settings.environment_name,
         pace=settings.quickbooks_pace,
         repeat_after_s=settings.quickbooks_repeat_after,
         repeat_within_s=settings.quickbooks_repeat_within,

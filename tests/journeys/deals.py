@@ -12,7 +12,9 @@ def product(number: int) -> dict[str, Any]:
     return {"id": str(number), "sku": f"SKU-{number:03d}", "name": f"Product {number:03d}"}
 
 
-def won_deal(number: int, *, person_id: str, name: str, email: str, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def won_deal(
+    number: int, *, person_id: str, name: str, email: str, lines: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """A `crm.deal.won` as a CloudEvent."""
     return {
         "specversion": "1.0",

@@ -181,6 +181,28 @@ class Fleet:
         }
         return requests.post(f"{self.url}/webhooks/crm/acme", data=body, headers=headers, timeout=30)
 
+    def notify(self, invoice_ids: Sequence[str], operation: str = "updated") -> requests.Response:
+        """Post one notification about several invoices, signed as Intuit signs."""
+        told = [
+            {
+                "specversion": "1.0",
+                "id": secrets.token_hex(12),
+                "source": "intuit.journey",
+                "type": f"qbo.invoice.{operation}.v1",
+                "time": "2026-11-21T12:00:00.123456789Z",
+                "intuitentityid": invoice_id,
+                "intuitaccountid": self.realm,
+                "data": {},
+            }
+            for invoice_id in invoice_ids
+        ]
+        body = json.dumps(told).encode()
+        token = self._environment["DEALBOOKS_QUICKBOOKS_VERIFIER_TOKENS"].encode()
+        signature = base64.b64encode(hmac.new(token, body, hashlib.sha256).digest()).decode()
+        return requests.post(
+            f"{self.url}/webhooks/quickbooks", data=body, headers={"intuit-signature": signature}, timeout=30
+        )
+
     def post_all(self, events: Sequence[Mapping[str, Any]], clients: int = 8) -> list[requests.Response]:
         with ThreadPoolExecutor(clients) as pool:
             return list(pool.map(self.post, events))
@@ -209,7 +231,9 @@ class Fleet:
         url = _libpq(self._database_url)
         if user is not None:
             url = url.replace(urlsplit(url).netloc, f"{user}@{urlsplit(url).netloc.rpartition('@')[2]}")
-        done = subprocess.run(["psql", "-X", "-A", "-t", "-c", statement, url], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            ["psql", "-X", "-A", "-t", "-c", statement, url], capture_output=True, text=True, timeout=30
+        )
         if done.returncode:
             raise PermissionError(done.stderr)
         return done.stdout.strip()

@@ -97,3 +97,29 @@ def test_who_takes_over_asks_again_only_after_the_distance_and_under_the_same_re
     assert first["body"] == repeat["body"]
     assert len(stack.booked()) == 2
     assert stack.reasons() == []
+
+
+def test_nobody_asks_the_same_while_an_earlier_call_is_under_way(
+    stack: Stack, watch: Watch, background: Background
+) -> None:
+    """Two deals of one new person need one customer; the first one's call is slow, and its lease is renewed."""
+    stack.post(won("d1", person=ANN))
+    with watch.pause_at("quickbooks.call") as looking:
+        slow = background(lambda: stack.drain("deals"))
+        looking.wait()
+        with watch.pause_at("quickbooks.call") as asking:
+            looking.release()
+            asking.wait()
+            stack.post(won("d2", person=ANN))
+            for _ in range(2):
+                stack.time_passes(3)
+                stack.crew.renew()
+            assert [intent.state for intent in stack.intents()] == ["asked"]
+            stack.drain("deals", crew=stack.another_crew())
+            assert stack.posts_of("customer") == []
+            asking.release()
+            slow.result(20)
+    stack.time_passes(6)
+    stack.drain("deals")
+    assert stack.states() == ["done", "done"]
+    assert len(stack.posts_of("customer")) == 1

@@ -9,7 +9,12 @@ from tests.stack import Stack
 
 
 def test_a_won_deal_is_invoiced_and_its_payments_come_back(stack: Stack) -> None:
-    assert stack.post(won("d1", lines=[{"product": {"id": "1", "name": "Hour of work"}, "quantity": "2", "unit_price": "50.00"}])).status_code == 202
+    assert (
+        stack.post(
+            won("d1", lines=[{"product": {"id": "1", "name": "Hour of work"}, "quantity": "2", "unit_price": "50.00"}])
+        ).status_code
+        == 202
+    )
     stack.work()
     row = stack.invoice()
     assert (row["status"], Decimal(row["balance"])) == ("ready_to_send", Decimal("100.00"))

@@ -15,7 +15,7 @@ from tests.makers import deal_event
 from tests.pauses import until
 from tests.stack import Stack
 from worker import broker as doorbell
-from worker.broker import InProcessBroker, Ring, WaitingRedisBroker, broker_for, ringing_broker_for
+from worker.broker import QUEUES, InProcessBroker, Ring, WaitingRedisBroker, broker_for, ringing_broker_for
 from worker.running import Work
 
 
@@ -55,7 +55,7 @@ def redis_broker(client: Any) -> WaitingRedisBroker:
 def test_a_ring_is_a_message_without_a_name(redis_client: Any) -> None:
     broker = redis_broker(redis_client)
     assert Ring(broker)("deals")
-    (message,) = broker.consume("deals", timeout=1000)  and [next(broker.consume("deals", timeout=1000))]
+    message = next(broker.consume("deals", timeout=1000))
     assert message is not None
     assert (message.actor_name, message.args, message.kwargs) == ("handle_due_deals", (), {})
 
@@ -136,12 +136,19 @@ def test_redis_that_falls_silent_is_a_connection_lost(silent_port: int) -> None:
         next(broker.consume("deals", timeout=50))
 
 
-def test_no_broker_of_ours_retries_limits_or_delays(redis_client: Any) -> None:
+def test_no_broker_of_ours_retries_or_limits(redis_client: Any) -> None:
     for broker in (broker_for(""), ringing_broker_for(""), redis_broker(redis_client)):
-        broker.declare_queue("deals")
         assert broker.middleware == []
-        assert {str(queue) for queue in broker.get_declared_queues()} == {"deals"}
-        assert not broker.get_declared_delay_queues() & {"deals"}
+
+
+@pytest.mark.parametrize("where", ["redis", "process"])
+def test_nobody_listens_to_a_queue_of_delayed_messages(stack: Stack, redis_client: Any, where: str) -> None:
+    broker = redis_broker(redis_client) if where == "redis" else broker_for("")
+    work = Work(stack.worker, broker, threads=1)
+    work.start()
+    listening = set(work._worker.consumers)
+    work.stop()
+    assert listening == set(QUEUES)
 
 
 def test_the_broker_in_the_process_keeps_nothing_that_failed() -> None:

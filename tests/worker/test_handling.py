@@ -141,9 +141,7 @@ def test_a_stop_lets_what_is_in_hand_end_and_takes_nothing_new(
     assert work.crew.busy == 0
 
 
-def test_a_drain_that_takes_long_rings_again_instead_of_going_on(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_drain_that_takes_long_rings_again_instead_of_going_on(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handling, "DRAIN_FOR_S", -1.0)
     stack.post(deal_event("created"))
     broker = stack.worker.ring._broker

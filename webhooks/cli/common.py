@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from logging import WARNING, getLogger
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -169,6 +170,7 @@ def log_to_stderr(settings: Settings, *, level: str = "WARNING", format: str = "
         settings.log_level if "log_level" in told else level,
         settings.log_format if "log_format" in told else format,
     )
+    getLogger("alembic").setLevel(WARNING)  # it tells of every look at the schema, and a readiness probe is one
 
 
 @contextmanager

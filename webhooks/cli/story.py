@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 import requests
 
-from models.records import crm_views
+from models.records import connections, crm_views
 from models.records.database import OPERATOR, Database
 from webhooks.cli.story_stack import REPEAT_AFTER, Ready, Stack
 from webhooks.cli.story_stage import CURRENCY, Stage, money, row_of
@@ -115,6 +115,12 @@ class Crm:
 
     def invoice(self, deal_id: str) -> dict[str, Any] | None:
         return next((row for row in self.view("crm_invoices") if row["deal_id"] == deal_id), None)
+
+    def is_connected(self) -> bool:
+        """Whether the customers and items of the books were read, which happens once."""
+        with self._database.reading(OPERATOR) as session:
+            connection = connections.find(session, self.ready.connection)
+        return connection is not None and connection.loaded_at is not None
 
     def close(self) -> None:
         self._session.close()
@@ -219,6 +225,9 @@ class Story:
         """Every chapter. Raises WentWrong where the story cannot go on."""
         self.invoices_before = len(self.books.records("Invoice"))
         self.customers_before = len(self.books.records("Customer"))
+        self.until("the first reading of the books", self.crm.is_connected)
+        items = len(self.books.records("Item"))
+        self.stage.good(f"Connected: {self.customers_before} customers and {items} items of the books are known.")
         for number, (title, told) in enumerate(CHAPTERS, start=1):
             self.stage.chapter(number, title)
             told(self)

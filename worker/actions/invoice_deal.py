@@ -48,7 +48,7 @@ from worker.desk import Desk, Outcome
 from worker.quickbooks import translation
 
 TRIGGERS = ("won", "lost", "reopened", "deleted")
-LOADING_S = 5.0
+LOADING_S = 1.0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import structlog
 from config.secrets import Sealer
 from config.settings import Pace
 from models.domain.books import BookCustomer, BookInvoice, BookItem, BookPayment
-from models.domain.errors import NeedsAttention, Problem, TryLater
+from models.domain.errors import Disconnected, NeedsAttention, Problem, TryLater
 from models.domain.taxes import TaxCode
 from models.records import attention, intents, invoices, lanes, reference, streams
 from models.records.connections import Connection
@@ -78,6 +78,7 @@ class Gate:
     sealer: Sealer
     tokens: Tokens
     base_url: str
+    environment: str
     pace: Pace | None
     repeat_after_s: float
     repeat_within_s: float
@@ -100,6 +101,8 @@ class RealmBooks:
         self._starting = starting
         self._token: Token | None = None
         self.server_time = ""
+        if connection.environment != gate.environment:  # its tokens must not be sent anywhere else
+            raise Disconnected(connection.connection_id, "it belongs to another QuickBooks environment than ours")
         realm = gate.sealer.open(connection.realm_sealed)
         self._client = Client(http=gate.http, base_url=gate.base_url, realm=realm, token=self._access_token)
 

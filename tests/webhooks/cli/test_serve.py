@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import shlex
 import signal
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from models.records import companies, events
 from models.records.database import OPERATOR, Database
 from tests.makers import won
 from tests.webhooks.cli.conftest import Shell
-from tests.webhooks.cli.processes import Command, post_deal
+from tests.webhooks.cli.processes import ROOT, Command, post_deal
 
 Start = Callable[..., Command]
 KEY = "k" * 40
@@ -77,3 +78,12 @@ def chunked(url: str) -> int:
     status = connection.getresponse().status
     connection.close()
     return status
+
+
+def test_the_procfile_names_commands_that_exist(data_shell: Shell) -> None:
+    processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+    assert list(processes) == ["web", "worker", "clock"]
+    for command in processes.values():
+        program, *arguments = shlex.split(command.replace("${PORT:-8000}", "0"))
+        assert program == "dealbooks"
+        assert "DEALBOOKS_SECRET_KEYS is missing" in data_shell.refused(*arguments)

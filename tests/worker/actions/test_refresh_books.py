@@ -11,7 +11,11 @@ def book_invoices(stack: Stack, number: int) -> list[str]:
     customer = stack.books.act(stack.realm, create={"Customer": {"DisplayName": "Walk-in"}})["Customer"]["Id"]
     item = str(stack.booked("Item")[0]["Id"])
     stack.work()
-    line: Json = {"DetailType": "SalesItemLineDetail", "Amount": "5", "SalesItemLineDetail": {"ItemRef": {"value": item}}}
+    line: Json = {
+        "DetailType": "SalesItemLineDetail",
+        "Amount": "5",
+        "SalesItemLineDetail": {"ItemRef": {"value": item}},
+    }
     body = {"CustomerRef": {"value": customer}, "Line": [line]}
     made = [str(stack.books.act(stack.realm, create={"Invoice": body})["Invoice"]["Id"]) for _ in range(number)]
     stack.held.clear()

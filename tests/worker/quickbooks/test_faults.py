@@ -36,7 +36,9 @@ XML_THROTTLE = (
     b'<Fault type="SystemFault"><Error code="3001"><Message>message=ThrottleExceeded; errorCode=003001; '
     b"statusCode=429</Message></Error></Fault></IntuitResponse>"
 )
-XML_DISCONNECTED = XML_THROTTLE.replace(b"3001", b"3100").replace(b"ThrottleExceeded", b"ApplicationAuthorizationFailed")
+XML_DISCONNECTED = XML_THROTTLE.replace(b"3001", b"3100").replace(
+    b"ThrottleExceeded", b"ApplicationAuthorizationFailed"
+)
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,10 @@ def test_a_lost_answer_about_a_new_customer_makes_no_second_one_and_is_settled(s
     stack.drain("books")
     stack.time_passes(6)
     stack.work()
-    assert [(row.kind, row.state) for row in stack.intents()] == [("create_customer", "done"), ("create_invoice", "done")]
+    assert [(row.kind, row.state) for row in stack.intents()] == [
+        ("create_customer", "done"),
+        ("create_invoice", "done"),
+    ]
     assert len(stack.booked("Customer")) == 1
     assert len(stack.booked()) == 1
 
@@ -245,7 +248,10 @@ def test_the_body_carries_the_marker_of_its_request_id(stack: Stack) -> None:
         note = json.loads(intent.body)["Notes" if intent.kind == "create_customer" else "PrivateNote"]
         assert note.endswith(intent.marker)
         assert intent.marker == f"[db:{intent.request_id[:16]}]"
-    assert [post["query"].count(intent.request_id) for post, intent in zip(stack.posts_of("invoice"), stack.intents("create_invoice"), strict=True)] == [1]
+    assert [
+        post["query"].count(intent.request_id)
+        for post, intent in zip(stack.posts_of("invoice"), stack.intents("create_invoice"), strict=True)
+    ] == [1]
 
 
 # ---------------------------------------------------------------- what certainly did not happen
