@@ -1,4 +1,4 @@
-"""The guards: take each rule out of a copy of the code, and expect the test that watches it to go red (`make guards`)."""
+"""The guards: take each rule out of a copy of the code; the test that watches it must go red (`make guards`)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _copy(to: Path) -> Path:
 
 
 def _patch(path: Path, guard: Guard) -> None:
-    """Replace the guard's line, or its lines that follow each other; the replacement gets the first one's indentation."""
+    """Replace the line, or the lines that follow each other; the replacement gets the first one's indentation."""
     wanted = [line.strip() for line in guard.line.strip().splitlines()]
     lines = path.read_text(encoding="utf-8").splitlines()
     starts = [

@@ -58,6 +58,16 @@ def record(session: Session, company_id: str, connection_id: str, found: BookCus
     return session.execute(guarded.values(**values)).rowcount > 0
 
 
+def is_known_so(session: Session, connection_id: str, found: BookCustomer) -> bool:
+    """Whether a customer is known by the same name and e-mail, and as active, already."""
+    row = session.execute(
+        select(customers.c.display_name, customers.c.email, customers.c.active).where(
+            customers.c.connection_id == connection_id, customers.c.customer_id == found.customer_id
+        )
+    ).one_or_none()
+    return row is not None and tuple(row) == (found.display_name, found.email, found.active)
+
+
 def candidates(session: Session, connection_id: str, name: str, email: str) -> list[Customer]:
     """The active customers with this name or this e-mail."""
     alike = [customers.c.name_key == name_key(name)]

@@ -199,14 +199,15 @@ def earlier(column: ColumnElement[Any], seconds: float) -> ColumnElement[bool]:
 # ---------------------------------------------------------------- transactions
 
 
-def insert_if_new(table: Table, *, or_set: Mapping[str, Any] | None = None) -> Any:
-    """An INSERT that leaves alone what is there already (or sets some columns of it); by the primary key if it sets.
+def insert_if_new(table: Table, *, or_set: Mapping[str, Any] | None = None, where: Any = None) -> Any:
+    """An INSERT that leaves alone what is there already, or sets some columns of it (found by its key) `where` that holds.
 
     Both databases spell ON CONFLICT the same way.
     """
     if or_set is None:
         return insert(table).on_conflict_do_nothing()
-    return insert(table).on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=dict(or_set))
+    key = list(table.primary_key.columns)
+    return insert(table).on_conflict_do_update(index_elements=key, set_=dict(or_set), where=where)
 
 
 class FifoLock:

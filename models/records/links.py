@@ -47,10 +47,10 @@ def make(
     by: str,
     slot: str = "",
 ) -> None:
-    """Remember a pair; a pair that a later decision replaces points to the new id."""
+    """Remember a pair, unless just this one is known; one that a later decision replaces points to the new id."""
     values = {"book_id": book_id, "by": by, "made_at": now()}
     session.execute(
-        insert_if_new(links, or_set=values).values(
+        insert_if_new(links, or_set=values, where=links.c.book_id != book_id).values(
             company_id=company_id,
             crm=record.crm,
             record_type=record.record_type,

@@ -1,4 +1,4 @@
-"""How a stream is handled: what costs an attempt, what does not, and how a process looks, shares and stops (R3, R5, R17)."""
+"""How a stream is handled: what costs an attempt, and how a process looks, shares and stops (R3, R5, R17)."""
 
 from __future__ import annotations
 

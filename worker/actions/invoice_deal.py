@@ -43,6 +43,7 @@ from models.records.deals import KnownDeal
 from models.records.intents import Intent, Plan
 from models.records.links import Record
 from worker import steps
+from worker.actions.recording import in_portions
 from worker.crm import crm_of
 from worker.desk import Desk, Outcome
 from worker.quickbooks import translation
@@ -96,6 +97,7 @@ def invoice_slot(desk: Desk, deal: KnownDeal, slot: str, *, cause: str, released
         if told.wish.draft and not released:
             raise NeedsAttention(_draft_waits(deal))
         customer_id = _customer(desk, connection, known, cause)
+        _remember(desk, connection, known, customer_id)
         done = books.perform(_plan(desk, connection, deal, slot, known, customer_id, cause))
     return {"deal": deal.deal_id, "slot": slot, "connection": connection.connection_id, "invoice": done.book_id}
 
@@ -272,7 +274,6 @@ def _customer(desk: Desk, connection: Connection, known: Known, cause: str) -> s
     if asked_before is not None:
         return str(asked_before.book_id)
     if known.match.customer is not None:
-        _remember(desk, connection, known, known.match.customer.customer_id)
         return known.match.customer.customer_id
     hashed = desk.wiring.sealer.keyed_hash
     holds = [keys.hold_key("customer", connection.connection_id, "name", hashed(name_key(display_name(recipient))))]
@@ -282,7 +283,6 @@ def _customer(desk: Desk, connection: Connection, known: Known, cause: str) -> s
     steps.reached("customer.held")
     found = _look_again(desk, connection, recipient)
     if found is not None:
-        _remember(desk, connection, known, found)
         return found
     assert known.draft is not None
     plan = Plan(
@@ -315,26 +315,24 @@ def _look_again(desk: Desk, connection: Connection, recipient: Recipient) -> str
 def _remember(desk: Desk, connection: Connection, known: Known, customer_id: str) -> None:
     """Keep the pairs that were found by name, number or e-mail, so that a later change of those changes nothing."""
     recipient = known.recipient
-    contact = Record(recipient.crm, recipient.contact_type, recipient.contact_id)
-    with desk.starting() as session:
-        _link(session, desk, connection, contact, "customer", customer_id)
-        for product_id, match in sorted(known.items.items()):
-            if match.item is not None:
-                _link(
-                    session, desk, connection, Record(recipient.crm, "product", product_id), "item", match.item.item_id
+    found = [(Record(recipient.crm, recipient.contact_type, recipient.contact_id), "customer", customer_id)]
+    found += [
+        (Record(recipient.crm, "product", product_id), "item", match.item.item_id)
+        for product_id, match in sorted(known.items.items())
+        if match.item is not None
+    ]
+    for portion in in_portions(found, 100):
+        with desk.starting() as session:
+            for record, kind, book_id in portion:
+                links.make(
+                    session,
+                    company_id=desk.company_id,
+                    record=record,
+                    kind=kind,
+                    connection_id=connection.connection_id,
+                    book_id=book_id,
+                    by="dealbooks",
                 )
-
-
-def _link(session: Session, desk: Desk, connection: Connection, record: Record, kind: str, book_id: str) -> None:
-    links.make(
-        session,
-        company_id=desk.company_id,
-        record=record,
-        kind=kind,
-        connection_id=connection.connection_id,
-        book_id=book_id,
-        by="dealbooks",
-    )
 
 
 def _plan(

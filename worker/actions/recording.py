@@ -18,6 +18,9 @@ from worker.ports import Read
 from worker.waking import wake_reason
 
 T = TypeVar("T")
+ITEM_REASONS = ("product_not_linked", "product_ambiguous", "item_inactive")
+CUSTOMER_REASONS = ("customer_ambiguous", "customer_inactive", "customer_name_taken")
+"""What may be settled by a change of items, or of customers, in the books."""
 ROWS_AT_ONCE = 40
 """So many objects in one transaction; an invoice may take five rows, and SQLite shall not write more than 200."""
 
@@ -60,10 +63,18 @@ def record_payments(desk: Desk, connection: Connection, read: Read[BookPayment])
 
 
 def record_customers(desk: Desk, connection: Connection, read: Read[BookCustomer]) -> None:
+    """Record customers as read; one that is new, or named anew, may settle which one a deal's contact is."""
+    known = False
+
     def one(session: Session, found: BookCustomer) -> None:
-        customers.record(session, desk.company_id, connection.connection_id, found, read.began)
+        nonlocal known
+        is_as_before = customers.is_known_so(session, connection.connection_id, found)
+        if customers.record(session, desk.company_id, connection.connection_id, found, read.began):
+            known = known or not is_as_before
 
     _record(desk, sorted(read.found, key=lambda found: found.customer_id), one)
+    if known:
+        wake_reason(desk.wiring, desk.company_id, *CUSTOMER_REASONS)
 
 
 def record_items(desk: Desk, connection: Connection, read: Read[BookItem]) -> None:
@@ -78,7 +89,7 @@ def record_items(desk: Desk, connection: Connection, read: Read[BookItem]) -> No
 
     _record(desk, sorted(read.found, key=lambda found: found.item_id), one)
     if known:
-        wake_reason(desk.wiring, desk.company_id, "product_not_linked", "product_ambiguous", "item_inactive")
+        wake_reason(desk.wiring, desk.company_id, *ITEM_REASONS)
 
 
 def record_deleted_invoices(desk: Desk, connection: Connection, invoice_ids: Iterable[str]) -> None:

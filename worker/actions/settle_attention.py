@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.domain import keys
-from models.domain.customers import display_name, recipient_of
+from models.domain.customers import Recipient, display_name, recipient_of
 from models.domain.deals import deal_from
 from models.domain.errors import NeedsAttention, Problem
 from models.domain.events import Event
@@ -40,22 +40,22 @@ def settle_attention(event: Event, desk: Desk) -> Outcome:
 
 def _link_item(point: Any, event: Event, desk: Desk) -> None:
     """This product is that item."""
-    _link(point, desk, "product", str(event.payload["value"]), "item", str(event.payload["by"]))
+    product = Record(point.crm, "product", _product_id(point))
+    _link(point, desk, product, str(event.payload["value"]), "item", str(event.payload["by"]))
     _wake(point, event, desk)
 
 
 def _link_customer(point: Any, event: Event, desk: Desk) -> None:
     """This contact is that customer."""
-    deal = _deal(point, desk)
-    told = deal_from(deal.crm, deal.snapshot)
-    kind = "organization" if told.organization else "person"
-    _link(point, desk, kind, str(event.payload["value"]), "customer", str(event.payload["by"]))
+    recipient = _recipient(point, desk)
+    contact = Record(recipient.crm, recipient.contact_type, recipient.contact_id)
+    _link(point, desk, contact, str(event.payload["value"]), "customer", str(event.payload["by"]))
     _wake(point, event, desk)
 
 
 def _create(point: Any, event: Event, desk: Desk) -> None:
     """Make what is missing: the item, the customer, or the drafted invoice."""
-    if point.reason.startswith("product_"):
+    if point.cause.startswith("product:"):
         _create_item(point, event, desk)
     elif point.reason == "draft_waits":
         deal = _deal(point, desk)
@@ -170,13 +170,13 @@ def _connection(point: Any, desk: Desk) -> Connection:
     return found
 
 
-def _link(point: Any, desk: Desk, record_type: str, book_id: str, kind: str, by: str) -> None:
+def _link(point: Any, desk: Desk, record: Record, book_id: str, kind: str, by: str) -> None:
     connection = _connection(point, desk)
     with desk.starting() as session:
         links.make(
             session,
             company_id=desk.company_id,
-            record=Record(point.crm, record_type, _record_id(point)),
+            record=record,
             kind=kind,
             connection_id=connection.connection_id,
             book_id=book_id,
@@ -184,7 +184,16 @@ def _link(point: Any, desk: Desk, record_type: str, book_id: str, kind: str, by:
         )
 
 
-def _record_id(point: Any) -> str:
+def _recipient(point: Any, desk: Desk) -> Recipient:
+    """Whom the point's deal is to be invoiced to."""
+    deal = _deal(point, desk)
+    with desk.reading() as session:
+        company = companies.find(session, desk.company_id)
+    mapping = InvoiceMapping(**(company.settings.get("mapping", {}) if company else {}))
+    return recipient_of(deal_from(deal.crm, deal.snapshot), mapping)
+
+
+def _product_id(point: Any) -> str:
     """The CRM's id in a cause such as `product:77 not linked`."""
     return str(point.cause).partition(":")[2].removesuffix(" not linked")
 
@@ -193,7 +202,7 @@ def _create_item(point: Any, event: Event, desk: Desk) -> None:
     """Make an item named as the product; what sells most in the books tells the account it is booked to."""
     connection = _connection(point, desk)
     deal = _deal(point, desk)
-    product_id = _record_id(point)
+    product_id = _product_id(point)
     lines = deal_from(deal.crm, deal.snapshot).lines
     product = next(line.product for line in lines if line.product is not None and line.product.id == product_id)
     books = desk.books_of(connection)
@@ -213,6 +222,7 @@ def _create_item(point: Any, event: Event, desk: Desk) -> None:
             keys.joined(connection.connection_id, deal.crm, product_id),
             event.event_id,
             translation.item_body(name, product.sku, account),
+            again=True,
         )
     )
 
@@ -221,19 +231,15 @@ def _create_customer(point: Any, event: Event, desk: Desk) -> None:
     """Make a new customer although one is alike: the contact's id behind the name tells them apart."""
     connection = _connection(point, desk)
     deal = _deal(point, desk)
-    with desk.reading() as session:
-        company = companies.find(session, desk.company_id)
-    mapping = InvoiceMapping(**(company.settings.get("mapping", {}) if company else {}))
-    told = deal_from(deal.crm, deal.snapshot)
-    recipient = recipient_of(told, mapping)
+    recipient = _recipient(point, desk)
     settings = BooksSettings(**connection.books)
-    body = translation.customer_body(recipient, told.currency, settings)
+    body = translation.customer_body(recipient, deal_from(deal.crm, deal.snapshot).currency, settings)
     body["DisplayName"] = f"{display_name(recipient)[:450]} ({recipient.contact_id})"
     hashed = desk.wiring.sealer.keyed_hash(body["DisplayName"].casefold())
     desk.hold(keys.hold_key("customer", connection.connection_id, "name", hashed))
     subject = keys.joined(connection.connection_id, recipient.crm, recipient.contact_type, recipient.contact_id)
     desk.books_of(connection).perform(
-        Plan(desk.company_id, connection.connection_id, "create_customer", subject, event.event_id, body)
+        Plan(desk.company_id, connection.connection_id, "create_customer", subject, event.event_id, body, again=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""Whose rows a role sees on PostgreSQL: its company's, an operator's all, a reader's by the role it logged in as (R24)."""
+"""Whose rows a PostgreSQL role sees: its company's, an operator all, a reader by the role it logged in as (R24)."""
 
 from __future__ import annotations
 
