@@ -125,7 +125,8 @@ class Crew:
 def handle(wiring: Wiring, lease: Lease) -> None:
     """Decide about one leased stream: its events in order, or its timer; then release it."""
     desk = Desk(wiring, lease, lease.company_id)
-    with bound_contextvars(company=lease.company_id, stream=lease.key):
+    connection = None if lease.lane == keys.company_lane(lease.company_id) else lease.lane
+    with bound_contextvars(company=lease.company_id, connection=connection, stream=lease.key):
         try:
             _act_on(desk)
         except TryLater as later:

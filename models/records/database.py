@@ -200,7 +200,7 @@ def earlier(column: ColumnElement[Any], seconds: float) -> ColumnElement[bool]:
 
 
 def insert_if_new(table: Table, *, or_set: Mapping[str, Any] | None = None, where: Any = None) -> Any:
-    """An INSERT that leaves alone what is there already, or sets some columns of it (found by its key) `where` that holds.
+    """An INSERT that leaves alone what is there already, or sets some columns of it (by its key) `where` that holds.
 
     Both databases spell ON CONFLICT the same way.
     """
