@@ -11,9 +11,8 @@ from models.domain.events import Delivery
 from models.records import companies, connections, events, lanes, streams
 from models.records.database import OPERATOR
 from models.records.streams import NewStream
-from webhooks import inbox
 from worker.quickbooks.oauth import Tokens
-from worker.waking import wake_cause
+from worker.waking import make_due
 from worker.wiring import Wiring
 
 
@@ -73,8 +72,8 @@ def connect(wiring: Wiring, *, company_id: str, realm: str, tokens: Tokens, make
         lanes.unpark(session, connection_id)
         streams.adopt(session, stream, company_id, connection_id)
         events.adopt(session, stream, company_id)
-    inbox.accept(wiring, [_made(company_id, connection_id)], OPERATOR)
-    wake_cause(wiring, company_id, "connection:none")
+        made = events.insert_new(session, [_made(company_id, connection_id)])
+    make_due(wiring, {one.stream: one.queue for one in made}, OPERATOR)
     return Connected(connection_id, environment, known is None)
 
 

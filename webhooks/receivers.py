@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from models.domain.errors import Fault, Malformed, NotSigned
 from models.domain.events import Delivery
 from models.records import companies, events
-from models.records.database import OPERATOR, DatabaseBusy
+from models.records.database import OPERATOR, SQLITE_ROWS, DatabaseBusy
 from webhooks import inbox
 from webhooks.metrics import RECEIVED, TURNED_AWAY
 from webhooks.problems import problem
@@ -54,8 +55,7 @@ def receive_from_quickbooks() -> Response:
     )
     try:
         inbox.accept(wiring, parsed.deliveries, OPERATOR)
-        for refused in parsed.refused:
-            _refuse_notification(wiring, refused)
+        _refuse_notifications(wiring, parsed.refused)
     except (DBAPIError, DatabaseBusy) as error:
         return _not_stored("quickbooks", error)
     RECEIVED.labels("quickbooks").inc(len(parsed.deliveries))
@@ -73,7 +73,7 @@ def receive_from_crm(company: str) -> Response:
     body = request.get_data(cache=False)
     now = datetime.now(UTC)
     try:
-        delivery_id = CRMS["generic"].verify(body, dict(request.headers), _secrets(wiring, company), now)
+        delivery_id = CRMS["generic"].verify(body, _headers(), _secrets(wiring, company), now)
     except NotSigned as error:
         log.warning("not_signed", door="crm", why=str(error))
         return _turned_away("crm", 401, "not_signed", "The signature or the company is not known, or the time is off.")
@@ -102,8 +102,22 @@ def _accept(wiring: Wiring, delivery: Delivery, body: bytes) -> Response:
     return answer
 
 
+def _headers() -> dict[str, str]:
+    """The headers as they were signed, in UTF-8; WSGI hands their bytes on as if they were Latin-1 (PEP 3333)."""
+    return {name: _as_utf8(value) for name, value in request.headers.items()}
+
+
+def _as_utf8(value: str) -> str:
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
 def _secrets(wiring: Wiring, company: str) -> list[str]:
     """The secrets that a company's CRM may sign with; none for a company we do not know."""
+    if "\x00" in company:  # which PostgreSQL does not even look for
+        return []
     with wiring.database.reading(OPERATOR) as session:
         found = companies.find(session, company)
     if found is None or found.removed_at is not None:
@@ -154,17 +168,20 @@ def _store_refusal(
         )
 
 
-def _refuse_notification(wiring: Wiring, refused: notifications.Refused) -> None:
+def _refuse_notifications(wiring: Wiring, refused: Sequence[notifications.Refused]) -> None:
     """Keep what of a signed notification we could not read; it may name a realm, so it is sealed."""
-    log.warning("notification_refused", why=refused.reason)
-    sealed = wiring.sealer.seal(refused.raw.decode("latin-1")).encode()
-    with wiring.database.writing(OPERATOR, wait=inbox.DOOR_WAIT_S) as session:
-        events.refuse(
-            session,
-            company_id=None,
-            source="quickbooks",
-            delivery_id="",
-            reason=refused.reason,
-            faults=[],
-            body=sealed,
-        )
+    for start in range(0, len(refused), SQLITE_ROWS):
+        some = refused[start : start + SQLITE_ROWS]
+        log.warning("notification_refused", number=len(some), why=sorted({each.reason for each in some}))
+        sealed = [wiring.sealer.seal(each.raw.decode("latin-1")).encode() for each in some]
+        with wiring.database.writing(OPERATOR, wait=inbox.DOOR_WAIT_S) as session:
+            for each, body in zip(some, sealed, strict=True):
+                events.refuse(
+                    session,
+                    company_id=None,
+                    source="quickbooks",
+                    delivery_id="",
+                    reason=each.reason,
+                    faults=[],
+                    body=body,
+                )

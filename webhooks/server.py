@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -15,6 +16,9 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
+from waitress.task import ErrorTask
+
+from webhooks.problems import problem
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +46,24 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # the library has no ty
         return consumed
 
 
+class _Refusal(ErrorTask):  # type: ignore[misc]
+    """What the server refuses before any receiver sees it, answered as every refusal is."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        code = "too_large" if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else error.reason.lower()
+        answer = problem(error.code, code.replace(" ", "_"), f"{error.reason}: {error.body}.")
+        body = answer.get_data()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", answer.content_type))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
+    error_task_class = _Refusal
 
 
 def listening_at(host: str, port: int) -> socket.socket:

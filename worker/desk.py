@@ -29,6 +29,7 @@ class Desk:
     wiring: Wiring
     lease: Lease
     company_id: str
+    wakes: int = 0  # how often something was woken when this began to decide
     deferred: dict[str, float] = field(default_factory=dict)  # event id to seconds; these stay waiting
     _books: dict[str, RealmBooks] = field(default_factory=dict)
 

@@ -16,7 +16,7 @@ from structlog.contextvars import bound_contextvars
 from models.domain import keys
 from models.domain.errors import Disconnected, NeedsAttention, TryLater
 from models.domain.events import Event
-from models.records import attention, events, history, lanes, streams
+from models.records import attention, connections, events, history, lanes, streams
 from models.records.database import OPERATOR, Session
 from models.records.streams import Lease
 from worker import steps
@@ -177,8 +177,9 @@ def _run_all(desk: Desk, told: Sequence[Event]) -> bool:
 
 
 def _told(desk: Desk) -> tuple[list[Event], list[Event]]:
-    """The events that wait, and those that wait for a person."""
+    """The events that wait, and those that wait for a person; what was woken until now is known to what they decide."""
     with desk.reading() as session:
+        desk.wakes = lanes.wakes(session, keys.company_lane(desk.company_id))
         return events.waiting(session, desk.lease.key, MOST_EVENTS), events.parked(session, desk.lease.key)
 
 
@@ -219,10 +220,16 @@ def _settle(desk: Desk, group: Sequence[Event], state: str, outcome: Outcome) ->
 
 
 def _park(desk: Desk, group: Sequence[Event], needed: NeedsAttention) -> None:
-    """A person must decide: keep the events, with every problem, its remedy and its choices."""
+    """A person must decide: keep the events, with every problem, its remedy and its choices.
+
+    Unless something was woken since they were read: what they wait for may be there, and nobody would wake them again.
+    """
     about = subject_of(desk.lease.key)
     problems = needed.problems
+    steps.reached("events.before_park")
     with desk.starting() as session:
+        if lanes.wakes(session, keys.company_lane(desk.company_id), hold=True) != desk.wakes:
+            raise TryLater(0.0, "what stands in the way may be gone meanwhile")
         outcome = {"problems": [{"reason": problem.reason, "cause": problem.cause} for problem in problems]}
         events.settle(session, [event.event_id for event in group], events.NEEDS_ATTENTION, outcome)
         attention.raise_all(
@@ -278,13 +285,19 @@ def _release(desk: Desk, *, due_in_s: float | None, give_back: bool) -> None:
 
 
 def _park_lane(desk: Desk, gone: Disconnected) -> None:
-    """Keep everything of a connection where it is until somebody reconnects it; the stream moves to that lane."""
+    """Keep everything of a connection where it is until somebody reconnects it; the stream moves to that lane.
+
+    Where somebody did so since, the lane stays open.
+    """
+    steps.reached("disconnected.noticed")
+    with desk.wiring.database.writing(desk.company_id) as session:
+        if connections.is_refused(session, gone.connection_id):
+            lanes.park(session, gone.connection_id, "disconnected")
     with desk.wiring.database.writing(desk.company_id) as session:
         desk.drop_holds(session)
         desk.count_calls(session)
         streams.route(session, desk.lease.key, gone.connection_id)
         streams.release(session, desk.lease, due_in_s=0.0, keep_attempts=False, give_back=True)
-        lanes.park(session, gone.connection_id, "disconnected")
 
 
 def _back_off(desk: Desk) -> None:

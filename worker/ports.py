@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -89,6 +89,10 @@ class Books(Protocol):
 
     def changes_since(self, since: str) -> Changes:
         """Everything that changed since a server time, in one billed read."""
+        ...
+
+    def pages_changed_since(self, since: str) -> Iterator[Changes]:
+        """The same by queries, kind by kind, page by page: no cap and no 30 days, but nothing of what was deleted."""
         ...
 
 

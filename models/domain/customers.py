@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -68,17 +69,27 @@ def recipient_of(deal: Deal, mapping: InvoiceMapping) -> Recipient:
         raise NeedsAttention(*broken)
     organization, person = deal.organization, deal.person
     contact = organization or person
+    name, email = recipient_name(deal, mapping), recipient_email(deal, mapping)
     return Recipient(
         crm=deal.crm,
         contact_type="organization" if organization else "person",
-        contact_id=contact.id if contact else "",
-        name=recipient_name(deal, mapping),
-        email=recipient_email(deal, mapping),
+        contact_id=contact.id if contact and contact.id else _stand_in(deal, name, email),
+        name=name,
+        email=email,
         address=recipient_address(deal, mapping),
         tax_id=recipient_tax_id(deal, mapping),
         person_name=person.name.strip() if person else "",
         phone=next(iter(person.phones), "") if person else "",
     )
+
+
+def _stand_in(deal: Deal, name: str, email: str) -> str:
+    """What stands for the id that the CRM did not tell: a customer is remembered by it, and two must never share one.
+
+    Name and e-mail are hashed, because causes and subjects repeat ids where no name belongs.
+    """
+    known_by = (name_key(name), email_key(email)) if name.strip() or email.strip() else ("deal", deal.id)
+    return "unnumbered-" + hashlib.sha256("\n".join(known_by).encode()).hexdigest()[:16]
 
 
 def match_customer(recipient: Recipient, candidates: Sequence[Customer], linked: Customer | None) -> CustomerMatch:
@@ -90,7 +101,7 @@ def match_customer(recipient: Recipient, candidates: Sequence[Customer], linked:
     problems = tuple(_email_problems(recipient))
     if linked is not None:
         return _linked(recipient, linked, problems)
-    if not recipient.name.strip():
+    if not display_name(recipient):
         return CustomerMatch(problems=(_recipient_missing(recipient), *problems))
     active = list({each.customer_id: each for each in candidates if each.active}.values())
     match, doubtful = _found(recipient, active)

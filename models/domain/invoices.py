@@ -149,6 +149,7 @@ def draft_invoice(
         *_discount_problems(deal, settings),
         *_total_problems(deal, prices),
         *_text_problems(deal, mapping, prices),
+        *_date_problems(deal, deal.wish.issue_date or issued_on),
         *_address_problems(deal, recipient.address),
     )
     if problems:
@@ -392,7 +393,11 @@ def _text_problems(deal: Deal, mapping: InvoiceMapping, prices: Sequence[_Price]
         yield _number_too_long(deal)
     if len(wished_memo(deal, mapping)) > LONGEST_MEMO:
         yield _memo_too_long(deal)
-    if deal.wish.due_in_days is not None and not 0 <= deal.wish.due_in_days <= _LONGEST_WAIT:
+
+
+def _date_problems(deal: Deal, issued_on: date) -> Iterator[Problem]:
+    days = deal.wish.due_in_days
+    if days is not None and not 0 <= days <= min(_LONGEST_WAIT, (date.max - issued_on).days):
         yield _due_date_unusable(deal)
 
 

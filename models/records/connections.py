@@ -165,6 +165,14 @@ def grant_of(session: Session, connection_id: str) -> Grant | None:
     return Grant(**row._mapping) if row else None
 
 
+def is_refused(session: Session, connection_id: str) -> bool:
+    """Whether there is no grant that QuickBooks honours; holds the grant's row to the end of the transaction, so that
+    nobody stores another meanwhile (R13)."""
+    held = select(grants.c.refused).where(grants.c.connection_id == connection_id).with_for_update(key_share=True)
+    row = session.execute(held).one_or_none()
+    return row is None or row.refused is not None
+
+
 def new_grant(
     session: Session,
     *,

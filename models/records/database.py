@@ -126,7 +126,8 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def sqlite_time(value: datetime) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    # Not strftime: it writes the year 1, which some tellers use for no time at all, with one digit.
+    return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 # ---------------------------------------------------------------- the database's clock (R5: never a worker's)

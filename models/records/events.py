@@ -125,7 +125,11 @@ def insert_new(session: Session, deliveries: Sequence[Delivery]) -> list[Accepte
     if payloads:
         session.execute(insert(event_payloads), payloads)
     known = _known(session, [row for row in rows if row["event_id"] not in fresh])
-    return [_accepted(delivery, rows_by_key(rows), fresh, known, session) for delivery in deliveries]
+    by_key = rows_by_key(rows)
+    again = _wait_again(
+        session, [known[key].event_id for key, told in sorted(unique.items()) if _rearms(told, known.get(key))]
+    )
+    return [_accepted(delivery, by_key, fresh, known, again) for delivery in deliveries]
 
 
 def rows_by_key(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -173,7 +177,7 @@ def _accepted(
     rows: dict[tuple[str, str], dict[str, Any]],
     fresh: set[str],
     known: dict[tuple[str, str], Row[Any]],
-    session: Session,
+    again: set[str],
 ) -> Accepted:
     key = (delivery.source, delivery.delivery_id)
     if key not in known:
@@ -181,13 +185,27 @@ def _accepted(
         return Accepted(event_id, delivery.stream, delivery.queue, event_id in fresh, not delivery.ignored, False)
     before = known[key]
     conflicts = bool(delivery.content_hash) and before.content_hash != delivery.content_hash
-    rearmed = delivery.rearms and before.state == DONE and _wait_again(session, [before.event_id]) > 0
-    return Accepted(before.event_id, delivery.stream, delivery.queue, False, rearmed, conflicts)
+    return Accepted(before.event_id, delivery.stream, delivery.queue, False, before.event_id in again, conflicts)
 
 
-def _wait_again(session: Session, event_ids: Collection[str]) -> int:
-    waits = update(events).where(events.c.event_id.in_(sorted(event_ids)), events.c.state.in_([DONE, IGNORED]))
-    return session.execute(waits.values(state=WAITING, settled_at=None, outcome=None)).rowcount
+def _rearms(delivery: Delivery, before: Row[Any] | None) -> bool:
+    """Whether a hint without an id of its own is told again after it was done (R11)."""
+    return delivery.rearms and before is not None and before.state == DONE
+
+
+def _wait_again(session: Session, event_ids: Sequence[str]) -> set[str]:
+    """Let hints wait again, locked in the order given (R4); gives those that do."""
+    if not event_ids:
+        return set()
+    mine = events.c.event_id.in_(event_ids) & (events.c.state == DONE)
+    session.execute(
+        select(events.c.event_id)
+        .where(mine)
+        .order_by(events.c.source, events.c.delivery_id)
+        .with_for_update(key_share=True)
+    ).all()
+    waits = update(events).where(mine).values(state=WAITING, settled_at=None, outcome=None)
+    return set(session.scalars(waits.returning(events.c.event_id)))
 
 
 def refuse(

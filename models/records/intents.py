@@ -188,12 +188,22 @@ def ask(session: Session, intent: Intent, asker: str) -> Intent:
 
 
 def not_asked(session: Session, intent: Intent) -> None:
-    """The call certainly did not happen (401, 403, 429): as before, for this attempt."""
-    state = PLANNED if intent.attempts <= 1 else UNCERTAIN
+    """This ask certainly did not happen (401, 403, 429): as before it. Another's ask since then is left alone."""
+    is_first = intent.attempts <= 1
     session.execute(
         update(intents)
-        .where(intents.c.intent_id == intent.intent_id, intents.c.state == ASKED)
-        .values(state=state, attempts=intents.c.attempts - 1, asker=None)
+        .where(
+            intents.c.intent_id == intent.intent_id,
+            intents.c.state == ASKED,
+            intents.c.asker == intent.asker,
+            intents.c.attempts == intent.attempts,
+        )
+        .values(
+            state=PLANNED if is_first else UNCERTAIN,
+            attempts=intent.attempts - 1,
+            asker=None,
+            first_asked_at=None if is_first else intent.first_asked_at,
+        )
     )
 
 
@@ -206,10 +216,14 @@ def settle(
     book_id: str | None = None,
     intuit_tid: str | None = None,
 ) -> bool:
-    """Write down an outcome; `done` is never overwritten (R7). Tells whether it was written."""
+    """Write down an outcome; tells whether it was written.
+
+    `done` is never overwritten, and overwrites everything (R7); the other outcomes are said of what was asked only.
+    """
+    before = (PLANNED, ASKED, UNCERTAIN, REFUSED) if state == DONE else (ASKED, UNCERTAIN)
     changed = session.execute(
         update(intents)
-        .where(intents.c.intent_id == intent.intent_id, intents.c.state != DONE)
+        .where(intents.c.intent_id == intent.intent_id, intents.c.state.in_(before))
         .values(
             state=state,
             outcome=dict(outcome),
@@ -254,6 +268,14 @@ def any_under_way(session: Session, connection_id: str, kind: str) -> bool:
         intents.c.connection_id == connection_id, intents.c.kind == kind, intents.c.state.in_((ASKED, UNCERTAIN))
     )
     return session.execute(select(intents.c.intent_id).where(under_way).limit(1)).first() is not None
+
+
+def unsettled(session: Session, company_id: str, kind: str, subject: str) -> list[Intent]:
+    """What was asked about a subject, in any slot, without an outcome that is known."""
+    mine = and_(intents.c.company_id == company_id, intents.c.kind == kind, intents.c.subject == subject)
+    is_unsettled = intents.c.state.in_((ASKED, UNCERTAIN))
+    rows = session.execute(select(intents).where(mine, is_unsettled).order_by(intents.c.slot))
+    return [Intent(**row._mapping) for row in rows]
 
 
 def find(session: Session, intent_id: str) -> Intent | None:

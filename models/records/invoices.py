@@ -204,16 +204,16 @@ def record_deleted(session: Session, reading: Reading, invoice_id: str) -> bool:
 
 def age(session: Session, connection_id: str, today: date, at_most: int = 50) -> int:
     """Mark invoices as overdue whose due date has passed; no notification tells of that. Says how many."""
+    is_late = and_(
+        invoices.c.due_on < today,
+        invoices.c.balance_minor > 0,
+        invoices.c.is_overdue.is_(False),
+        invoices.c.deleted.is_(False),
+        invoices.c.status.not_in((str(Status.VOID), str(Status.PAID))),
+    )
     late = (
         select(invoices.c.connection_id, invoices.c.invoice_id)
-        .where(
-            invoices.c.connection_id == connection_id,
-            invoices.c.due_on < today,
-            invoices.c.balance_minor > 0,
-            invoices.c.is_overdue.is_(False),
-            invoices.c.deleted.is_(False),
-            invoices.c.status.not_in((str(Status.VOID), str(Status.PAID))),
-        )
+        .where(invoices.c.connection_id == connection_id, is_late)
         .order_by(invoices.c.invoice_id)
         .limit(at_most)
     )
@@ -222,7 +222,7 @@ def age(session: Session, connection_id: str, today: date, at_most: int = 50) ->
         before = _lock(session, row.connection_id, row.invoice_id)
         after = session.execute(
             update(invoices)
-            .where(_is(row.connection_id, row.invoice_id), invoices.c.is_overdue.is_(False))
+            .where(_is(row.connection_id, row.invoice_id), is_late)
             .values(status=str(Status.OVERDUE), is_overdue=True, version=invoices.c.version + 1, updated_at=now())
             .returning(invoices)
         ).one_or_none()

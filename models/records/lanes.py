@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Row, Table, Text, and_, case, or_, select, update
+from sqlalchemy import Column, Integer, Row, Table, Text, and_, case, or_, select, update
 
 from models.records.database import Session, Time, insert_if_new, metadata, now, now_plus, time_plus
 
@@ -17,6 +17,7 @@ lanes = Table(
     Column("parked", Text),  # the reason, or null where the lane is open
     Column("served_at", Time),
     Column("next_call_at", Time),  # when the next call to the realm may begin
+    Column("wakes", Integer, nullable=False, server_default="0"),  # how often something was woken, on a company's own
 )
 
 is_open = and_(lanes.c.parked.is_(None), or_(lanes.c.paused_until.is_(None), lanes.c.paused_until <= now()))
@@ -50,6 +51,19 @@ def pause(session: Session, lane: str, seconds: float) -> None:
     until = now_plus(seconds)
     longer = or_(lanes.c.paused_until.is_(None), lanes.c.paused_until < until)
     session.execute(update(lanes).where(lanes.c.lane == lane, longer).values(paused_until=until))
+
+
+def count_wake(session: Session, lane: str) -> None:
+    """Note that what stood in the way of something is gone; whoever is about to park looks here first (R16)."""
+    session.execute(update(lanes).where(lanes.c.lane == lane).values(wakes=lanes.c.wakes + 1))
+
+
+def wakes(session: Session, lane: str, *, hold: bool = False) -> int:
+    """How often something was woken. `hold` keeps others from counting on until this transaction ends."""
+    query = select(lanes.c.wakes).where(lanes.c.lane == lane)
+    if hold:
+        query = query.with_for_update(read=True)
+    return session.execute(query).scalar_one_or_none() or 0
 
 
 def served(session: Session, lane: str) -> None:

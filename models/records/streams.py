@@ -98,11 +98,18 @@ def create(session: Session, new: Iterable[NewStream]) -> None:
 
 
 def owners_of(session: Session, keys: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
-    """Company and lane of each stream."""
-    rows = session.execute(
-        select(streams.c.key, streams.c.company_id, streams.c.lane).where(streams.c.key.in_(sorted(keys)))
-    )
-    return {row.key: (row.company_id, row.lane) for row in rows}
+    """Company and lane of each stream.
+
+    Those that nobody owns yet are held to the end of the transaction: a connection that is made meanwhile waits, and
+    then adopts what is stored here too.
+    """
+    columns = select(streams.c.key, streams.c.company_id, streams.c.lane)
+    owners = {row.key: (row.company_id, row.lane) for row in session.execute(columns.where(streams.c.key.in_(keys)))}
+    unowned = sorted(key for key, (company_id, _) in owners.items() if company_id is None)
+    if unowned:
+        held = columns.where(streams.c.key.in_(unowned)).order_by(streams.c.key).with_for_update(read=True)
+        owners.update({row.key: (row.company_id, row.lane) for row in session.execute(held)})
+    return owners
 
 
 def make_due(session: Session, key: str) -> bool:
@@ -273,6 +280,12 @@ def take_holds(session: Session, keys: Collection[str], *, company_id: str, toke
 def drop_holds(session: Session, token: str) -> None:
     """Give up every hold that was taken with this token; a hold leaves nothing behind."""
     session.execute(delete(streams).where(streams.c.lease_token == token, streams.c.queue == ""))
+
+
+def hand_over_holds(session: Session, token: str, *, to: str, for_s: float) -> None:
+    """Keep holds for somebody who comes later, under another token and for so long."""
+    held = update(streams).where(streams.c.lease_token == token, streams.c.queue == "")
+    session.execute(held.values(lease_token=to, lease_until=now_plus(for_s)))
 
 
 # ---------------------------------------------------------------- the sweep (R2)

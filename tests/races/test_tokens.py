@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.records import connections
+from models.records import connections, lanes
 from models.records.database import OPERATOR
 from tests.makers import person_of, won
 from tests.pauses import Background, Watch
@@ -40,6 +40,7 @@ def reconnect(stack: Stack) -> str:
             access_for_s=3600.0,
             refresh_for_s=1000.0,
         )
+        lanes.unpark(session, stack.connection)
     return str(new["access_token"])
 
 
@@ -97,3 +98,31 @@ def test_a_refused_generation_does_not_park_the_connection_made_since(
     stack.time_passes(1)
     stack.drain("deals")
     assert stack.states() == ["done"]
+
+
+def test_a_refusal_that_is_noticed_late_does_not_park_the_connection_made_since(
+    stack: Stack, watch: Watch, background: Background
+) -> None:
+    stack.goes_wrong("status", path="", status=403)
+    stack.post(won("d1"))
+    with watch.pause_at("disconnected.noticed") as noticed:
+        working = background(lambda: stack.drain("deals"))
+        noticed.wait()
+        assert stack.lane().parked == "disconnected"
+        reconnect(stack)
+        noticed.release()
+        working.result(20)
+    assert stack.lane().parked is None
+    stack.drain("deals")
+    assert stack.states() == ["done"]
+
+
+def test_a_lane_that_was_opened_without_a_new_grant_is_parked_again(stack: Stack) -> None:
+    stack.goes_wrong("status", path="", status=403)
+    stack.post(won("d1"))
+    stack.drain("deals")
+    with stack.database.writing(OPERATOR) as session:
+        lanes.unpark(session, stack.connection)
+    stack.drain("deals")
+    assert stack.lane().parked == "disconnected"
+    assert stack.states() == ["waiting"]

@@ -17,8 +17,10 @@ from worker.actions.recording import (
     record_payments,
 )
 from worker.desk import Desk, Outcome
-from worker.ports import Read
+from worker.ports import Changes, Read
 
+REMEMBERED = timedelta(days=30) - timedelta(hours=1)
+"""Intuit's change data capture looks back 30 days."""
 OVERLAP = timedelta(minutes=5)
 """Intuit does not say whether `changedSince` is inclusive, nor when a change becomes visible to it."""
 
@@ -29,16 +31,29 @@ def catch_up_when_asked(_event: Event, desk: Desk) -> Outcome:
 
 
 def catch_up(desk: Desk) -> Outcome:
-    """One page of changes since the books' own time of the last one; the cursor moves when all of it is recorded.
+    """The changes since the books' own time of the last catch-up; the cursor moves when all of them are recorded.
 
-    At the most that one answer holds, the cursor moves to the newest change it gave, and the rest is asked for next.
+    One billed read. Where that is cut off at the most that one answer holds, or where the last catch-up is further
+    back than Intuit remembers, what changed is asked for kind by kind and page by page; only what was deleted in such
+    a gap without a notification stays unknown.
     """
     connection = desk.connection(keys.parts_of(desk.lease.key)[1])
     if connection.caught_up_to is None:
         return {"skipped": "the first load is not complete"}
     since = datetime.fromisoformat(connection.caught_up_to) - OVERLAP
     books = desk.books_of(connection)
-    changes = books.changes_since(since.isoformat(timespec="milliseconds"))
+    changes = books.changes_since(max(since, desk.now() - REMEMBERED).isoformat(timespec="milliseconds"))
+    _record(desk, connection, changes)
+    if changes.is_full or since < desk.now() - REMEMBERED:
+        for page in books.pages_changed_since(since.isoformat(timespec="milliseconds")):
+            _record(desk, connection, page)
+    with desk.starting() as session:
+        connections.caught_up(session, connection.connection_id, changes.until)
+    return {"invoices": len(changes.invoices), "full": changes.is_full}
+
+
+def _record(desk: Desk, connection: Connection, changes: Changes) -> None:
+    books = desk.books_of(connection)
     record_customers(desk, connection, Read(changes.customers, changes.began))
     record_items(desk, connection, Read(changes.items, changes.began))
     record_payments(desk, connection, Read(changes.payments, changes.began))
@@ -47,9 +62,6 @@ def catch_up(desk: Desk) -> Outcome:
         record_invoices(desk, connection, books.invoices(stale))
     record_deleted_invoices(desk, connection, changes.deleted.get("invoice", ()))
     _record_deleted_payments(desk, connection, changes.deleted.get("payment", ()))
-    with desk.starting() as session:
-        connections.caught_up(session, connection.connection_id, changes.until)
-    return {"invoices": len(changes.invoices), "full": changes.is_full}
 
 
 def _record_deleted_payments(desk: Desk, connection: Connection, payment_ids: Iterable[str]) -> None:

@@ -74,6 +74,7 @@ def invoice_deal(told: Sequence[Event], desk: Desk) -> Outcome:
     if not deal.trigger:
         return {"deal": deal.deal_id, "recorded": True}
     slot = _slot(deal)
+    _settle_earlier_asks(desk, deal)
     standing = _standing(desk, deal)
     if standing:
         return _compare(told, deal, standing)
@@ -87,7 +88,7 @@ def invoice_slot(desk: Desk, deal: KnownDeal, slot: str, *, cause: str, released
     connection = _route(desk, deal)
     books = desk.books_of(connection)
     subject = keys.joined(deal.crm, deal.deal_id)
-    done = books.finish(kind="create_invoice", subject=subject, slot=slot)
+    done = books.finish(kind="create_invoice", subject=subject, slot=slot) or _made(desk, subject, slot)
     if done is None:
         told = deal_from(deal.crm, deal.snapshot)
         known = _gather(desk, connection, told)
@@ -125,6 +126,23 @@ def _record(told: Sequence[Event], desk: Desk) -> KnownDeal:
 
 def _slot(deal: KnownDeal) -> str:
     return deal_from(deal.crm, deal.snapshot).wish.slot
+
+
+def _settle_earlier_asks(desk: Desk, deal: KnownDeal) -> None:
+    """An invoice that was asked for may stand although its answer was lost, also when the deal was lost since."""
+    subject = keys.joined(deal.crm, deal.deal_id)
+    with desk.reading() as session:
+        asked = intents.unsettled(session, desk.company_id, "create_invoice", subject)
+    for intent in asked:
+        books = desk.books_of(desk.connection(intent.connection_id))
+        books.finish(kind="create_invoice", subject=subject, slot=intent.slot)
+
+
+def _made(desk: Desk, subject: str, slot: str) -> Intent | None:
+    """The intent that made the invoice already, if one did."""
+    with desk.reading() as session:
+        newest = intents.newest(session, company_id=desk.company_id, kind="create_invoice", subject=subject, slot=slot)
+    return newest if newest is not None and newest.state == intents.DONE else None
 
 
 def _standing(desk: Desk, deal: KnownDeal) -> list[tuple[Any, Intent | None]]:

@@ -12,6 +12,7 @@ from worker.actions.recording import record_customers, record_items
 from worker.desk import Desk, Outcome
 from worker.ports import Read
 from worker.schedule import set_timers
+from worker.waking import wake_cause
 
 T = TypeVar("T")
 PAGE = 1000
@@ -29,6 +30,7 @@ def load_books(event: Event, desk: Desk) -> Outcome:
         if connection.caught_up_to is None:
             connections.loaded(session, connection.connection_id, began)
         set_timers(session, connection)
+    wake_cause(desk.wiring, desk.company_id, "connection:none")
     return {"customers": customers, "items": items}
 
 

@@ -21,7 +21,7 @@ from worker.actions.invoice_deal import invoice_slot
 from worker.actions.void_invoice import void_invoice
 from worker.desk import Desk, Outcome
 from worker.quickbooks import translation
-from worker.waking import make_due
+from worker.waking import count_wake, make_due
 
 
 def settle_attention(event: Event, desk: Desk) -> Outcome:
@@ -122,13 +122,14 @@ CHOICES: Mapping[str, Callable[[Any, Event, Desk], None]] = {
 
 def _wake(point: Any, event: Event, desk: Desk) -> None:
     """Let everything that waited for the same cause be decided again."""
+    count_wake(desk.wiring, desk.company_id)
     with desk.starting() as session:
         waiting = {point.stream, *attention.streams_with_cause(session, desk.company_id, point.cause)}
         for stream in sorted(waiting):
+            events.replay(session, [parked.event_id for parked in events.parked(session, stream)])
             for row in attention.open_of_stream(session, desk.company_id, stream):
                 if row.cause == point.cause:
                     _resolve(session, row, event)
-            events.replay(session, [parked.event_id for parked in events.parked(session, stream)])
     make_due(desk.wiring, dict.fromkeys(waiting, "deals"), desk.company_id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -46,7 +46,11 @@ PAGE = 1000
 """The most rows that QuickBooks gives at once."""
 THROTTLED_FOR_S = 60.0
 UNREACHABLE_FOR_S = 5.0
+ELSEWHERE_FOR_S = 60.0
+BEFORE_EVIDENCE_S = 60.0
+"""Nothing found sooner than this after the last ask proves nothing: QuickBooks may still be at it."""
 LONGEST_REPEAT_S = 600.0
+HELD_WHILE_UNCERTAIN_S = 900.0
 CDC_ENTITIES = "Invoice,Payment,Customer,Item"
 
 T = TypeVar("T")
@@ -102,7 +106,7 @@ class RealmBooks:
         self._token: Token | None = None
         self.server_time = ""
         if connection.environment != gate.environment:  # its tokens must not be sent anywhere else
-            raise Disconnected(connection.connection_id, "it belongs to another QuickBooks environment than ours")
+            raise TryLater(ELSEWHERE_FOR_S, "the connection belongs to another QuickBooks environment than ours")
         realm = gate.sealer.open(connection.realm_sealed)
         self._client = Client(http=gate.http, base_url=gate.base_url, realm=realm, token=self._access_token)
 
@@ -124,6 +128,7 @@ class RealmBooks:
             if settled is not None:
                 return settled
         self._wait_for_turn()
+        self._access_token()
         with self._starting() as session:
             if plan.numbered:
                 plan = self._numbered(session, plan, last)
@@ -164,8 +169,12 @@ class RealmBooks:
         """Repeat an ask whose outcome is not known; after the window, go by evidence alone (R8)."""
         self._keep_distance(intent, at)
         if at - (intent.first_asked_at or at) > timedelta(seconds=self._gate.repeat_within_s):
+            waited = (at - (intent.asked_at or at)).total_seconds()
+            if waited < BEFORE_EVIDENCE_S:
+                raise TryLater(BEFORE_EVIDENCE_S - waited, "the last call may still be under way in QuickBooks")
             return self._settle_by_evidence(intent)
         self._wait_for_turn()
+        self._access_token()
         with self._starting() as session:
             intent = intents.ask(session, intent, self._asker)
         return self._call(intent, is_repeat=True)
@@ -187,6 +196,10 @@ class RealmBooks:
             with self._recording() as session:
                 intents.not_asked(session, intent)
             raise self._step_back(error) from None
+        except (TryLater, Disconnected):  # no token could be had, so nothing was sent
+            with self._recording() as session:
+                intents.not_asked(session, intent)
+            raise
         except Refused as error:
             if is_repeat:
                 return self._after_fault_on_repeat(intent, error)
@@ -221,22 +234,28 @@ class RealmBooks:
         outcome = {"answer": _plain(made), **found_by}
         zone = str(self._connection.books.get("time_zone", "UTC"))
         with self._recording() as session:
-            streams.drop_holds(session, self._asker)
+            self._drop_holds(session, intent)
             settled = intents.settle(session, intent, intents.DONE, outcome=outcome, book_id=book_id, intuit_tid=tid)
-            RECORDERS[intent.kind](session, intent, made, intent.asked_at or database_now(session), zone)
             now_stands = intents.find(session, intent.intent_id)
             assert now_stands is not None
-            if not settled and now_stands.book_id != book_id:
+            if settled or now_stands.book_id == book_id:
+                RECORDERS[intent.kind](session, intent, made, intent.asked_at or database_now(session), zone)
+            else:  # the link stays with the first; the second is recorded when the books tell of it
                 self._tell_of_two(session, now_stands, str(now_stands.book_id), book_id)
         steps.reached("intent.done")
         log.info("intent_done", kind=intent.kind, intent=intent.intent_id, book_id=book_id, intuit_tid=tid)
         return now_stands
 
+    def _drop_holds(self, session: Session, intent: Intent) -> None:
+        """Give up what was held for this change, by this handling or since an earlier one."""
+        streams.drop_holds(session, self._asker)
+        streams.drop_holds(session, intent.request_id)
+
     def _refused(self, intent: Intent, error: Refused) -> Exception:
         """A 400-class fault on a first ask: the generation is over (R9). Gives the error to raise."""
         outcome = {"faults": [vars(fault) for fault in error.faults]}
         with self._recording() as session:
-            streams.drop_holds(session, self._asker)
+            self._drop_holds(session, intent)
             intents.settle(session, intent, intents.REFUSED, outcome=outcome, intuit_tid=error.intuit_tid)
         log.warning("intent_refused", kind=intent.kind, intent=intent.intent_id, why=error.why, tid=error.intuit_tid)
         if error.has(faults.STALE):
@@ -245,6 +264,8 @@ class RealmBooks:
 
     def _note_unknown(self, intent: Intent, error: QuickBooksError) -> None:
         with self._recording() as session:
+            # Until the outcome is known nobody else may make the same, so the holds outlive this handling (R12).
+            streams.hand_over_holds(session, self._asker, to=intent.request_id, for_s=HELD_WHILE_UNCERTAIN_S)
             intents.settle(
                 session, intent, intents.UNCERTAIN, outcome={"unknown": error.why}, intuit_tid=error.intuit_tid
             )
@@ -254,9 +275,15 @@ class RealmBooks:
 
     def _after_fault_on_repeat(self, intent: Intent, error: Refused) -> Intent:
         """A fault on a repeat proves nothing about the first ask: only a look-up can settle it now."""
-        made = self._evidence_of(intent)
+        found = self._rows(evidence.query_of(intent), "evidence")
+        made = next((row for row in found if evidence.proves(intent, row)), None)
         if made is not None:
             return self._done(intent, made, error.intuit_tid, {"evidence": "found by a look-up"})
+        if error.has(faults.DUPLICATE_NAME) and any(evidence.disproves(intent, row) for row in found):
+            with self._starting() as session:
+                self._drop_holds(session, intent)
+                intents.settle(session, intent, intents.REFUSED, outcome={"evidence": "the name is another's"})
+            raise TryLater(0.1, "somebody else was quicker to make the same")
         self._note_unknown(intent, error)
         distance = min(LONGEST_REPEAT_S, self._gate.repeat_after_s * 2.0 ** min(intent.attempts, 16))
         raise TryLater(distance, f"{error.why} at a repeat")
@@ -267,6 +294,7 @@ class RealmBooks:
         if made is not None:
             return self._done(intent, made, "", {"evidence": "found by a look-up"})
         with self._starting() as session:
+            self._drop_holds(session, intent)
             intents.settle(session, intent, intents.REFUSED, outcome={"evidence": "looked up, nothing found"})
         return None
 
@@ -385,6 +413,22 @@ class RealmBooks:
         params = {"entities": CDC_ENTITIES, "changedSince": since}
         answer = self._reading(lambda: self._client.read("cdc", params, feature="catch_up", expected="CDCResponse"))
         return _changes(answer.body, began)
+
+    def pages_changed_since(self, since: str) -> Iterator[Changes]:
+        for entity in CDC_ENTITIES.split(","):
+            first, rows = 1, PAGE
+            also = " AND Active IN (true, false)" if entity in ("Customer", "Item") else ""
+            while rows == PAGE:
+                began = self._now()
+                # In the order of change: what changes meanwhile moves to the end, and nothing before it is skipped
+                # that the overlap of the next catch-up would not find again.
+                found = self._rows(
+                    f"SELECT * FROM {entity} WHERE MetaData.LastUpdatedTime >= {quoted(since)}{also} "
+                    f"ORDERBY MetaData.LastUpdatedTime STARTPOSITION {first} MAXRESULTS {PAGE}",
+                    "catch_up",
+                )
+                yield _changes({"CDCResponse": [{"QueryResponse": [{entity: found}]}], "time": self.server_time}, began)
+                first, rows = first + len(found), len(found)
 
     def _rows(self, statement: str, feature: str) -> list[Mapping[str, Any]]:
         """The rows of one query; the key they stand under is the entity's name."""

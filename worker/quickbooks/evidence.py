@@ -43,6 +43,16 @@ def proves(intent: Intent, row: Mapping[str, Any]) -> bool:
     return intent.marker in str(row.get(note, ""))
 
 
+def disproves(intent: Intent, row: Mapping[str, Any]) -> bool:
+    """Whether an object that can be there only once is another's, so that ours was never made.
+
+    QuickBooks takes a display name once among customers, vendors and employees, whatever its case.
+    """
+    if intent.kind != "create_customer" or proves(intent, row):
+        return False
+    return str(row.get("DisplayName", "")).casefold() == str(json.loads(intent.body)["DisplayName"]).casefold()
+
+
 def made_just_now(made: Mapping[str, Any], body: Mapping[str, Any], took_s: float) -> bool:
     """Whether an object was created by the very call that answered with it, by the server's own clock alone."""
     try:

@@ -250,7 +250,6 @@ def test_the_recipient_is_the_organization_with_the_person_as_its_contact() -> N
     [
         ({"organization": None}, ("person", "7", "Pat Example")),
         ({"person": None}, ("organization", "5063", "Example Ltd")),
-        ({"organization": None, "person": None}, ("person", "", "")),
     ],
 )
 def test_without_an_organization_the_person_is_invoiced(
@@ -259,6 +258,24 @@ def test_without_an_organization_the_person_is_invoiced(
     parts = {"organization": DEAL.organization, "person": DEAL.person, **told}
     recipient = recipient_of(Deal(crm="generic", id="1", **parts), InvoiceMapping())
     assert (recipient.contact_type, recipient.contact_id, recipient.name) == contact
+
+
+def test_contacts_without_an_id_are_told_apart_by_name_and_email_and_those_without_either_by_their_deals() -> None:
+    def contact_id(deal_id: str, *, name: str = "", email: str = "") -> str:
+        person = Person(id="", name=name, emails=(email,) if email else ())
+        deal = Deal(crm="generic", id=deal_id, person=person if name or email else None)
+        return recipient_of(deal, InvoiceMapping()).contact_id
+
+    assert contact_id("1", name="Ann", email="ann@x.example") == contact_id("2", name="ANN", email="Ann@x.example")
+    told_apart = {
+        contact_id("1", name="Ann"),
+        contact_id("1", name="Bob"),
+        contact_id("1", name="Ann", email="ann@x.example"),
+        contact_id("1", email="ann@x.example"),
+        contact_id("1"),
+        contact_id("2"),
+    }
+    assert len(told_apart) == 6
 
 
 def test_a_broken_mapping_never_lets_somebody_stand_in() -> None:

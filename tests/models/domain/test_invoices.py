@@ -319,6 +319,7 @@ EURO_CUSTOMER = CustomerMatch(customer=replace(LINKED, currency="EUR"))
         (deal(line("999999", "1", amount("10.01"), description="x" * 3990)), US, ["description_too_long"]),
         (deal(line(), wish=InvoiceWish(due_in_days=-1)), US, ["due_date_unusable"]),
         (deal(line(), wish=InvoiceWish(due_in_days=10**9)), US, ["due_date_unusable"]),
+        (deal(line(), wish=InvoiceWish(issue_date=date.max, due_in_days=1)), US, ["due_date_unusable"]),
     ],
 )
 def test_what_stands_in_the_way_is_named(sale: Deal, books: BooksSettings, expected: list[str]) -> None:

@@ -84,6 +84,6 @@ def test_the_procfile_names_commands_that_exist(data_shell: Shell) -> None:
     processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
     assert list(processes) == ["web", "worker", "clock"]
     for command in processes.values():
-        program, *arguments = shlex.split(command.replace("${PORT:-8000}", "0"))
-        assert program == "dealbooks"
+        shell, program, *arguments = shlex.split(command.replace("${PORT:-8000}", "0"))
+        assert (shell, program) == ("exec", "dealbooks")  # so that signals reach the process and not a shell
         assert "DEALBOOKS_SECRET_KEYS is missing" in data_shell.refused(*arguments)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.makers import notification, person_of, won
+from tests.makers import line, notification, person_of, won
+from tests.pauses import Background, Watch
 from tests.stack import Json, Stack
 
 
@@ -11,12 +12,12 @@ def book_invoices(stack: Stack, number: int) -> list[str]:
     customer = stack.books.act(stack.realm, create={"Customer": {"DisplayName": "Walk-in"}})["Customer"]["Id"]
     item = str(stack.booked("Item")[0]["Id"])
     stack.work()
-    line: Json = {
+    sold: Json = {
         "DetailType": "SalesItemLineDetail",
         "Amount": "5",
         "SalesItemLineDetail": {"ItemRef": {"value": item}},
     }
-    body = {"CustomerRef": {"value": customer}, "Line": [line]}
+    body = {"CustomerRef": {"value": customer}, "Line": [sold]}
     made = [str(stack.books.act(stack.realm, create={"Invoice": body})["Invoice"]["Id"]) for _ in range(number)]
     stack.held.clear()
     return made
@@ -180,3 +181,47 @@ def test_a_hint_without_an_id_of_its_own_is_due_again_when_told_again(stack: Sta
     stack.drain("books")
     assert stack.invoice()["status"] == "paid"
     assert len(stack.events("quickbooks.invoice.updated")) == 1
+
+
+def test_what_comes_in_while_the_worker_is_busy_is_read_together_afterwards(
+    stack: Stack, watch: Watch, background: Background
+) -> None:
+    made = book_invoices(stack, 200)
+    before = stack.reads()
+    stack.tell(notification(stack.realm, "invoice", made[0], "updated"))
+    with watch.pause_at("invoices.read") as read:
+        working = background(lambda: stack.drain("books"))
+        read.wait()
+        for start in range(0, 200, 20):
+            posted = (notification(stack.realm, "invoice", each, "updated") for each in made[start : start + 20])
+            stack.tell(*(again for one in posted for again in [one] * 5))
+        read.release()
+        working.result(20)
+    assert stack.reads() - before == 2
+    assert set(made) <= known_ids(stack)
+
+
+def test_an_item_added_in_the_books_lets_the_deals_with_that_product_go_on(stack: Stack) -> None:
+    stack.post(won("d1", lines=[line("Pencil")]))
+    stack.work()
+    assert stack.reasons() == ["product_not_linked"]
+    stack.add_item("Pencil")
+    stack.work()
+    assert stack.reasons() == []
+    assert len(stack.booked()) == 1
+
+
+def test_each_company_sees_its_own_books_only(stack: Stack) -> None:
+    secret = stack.add_company("other")
+    second = stack.connect("other")
+    realm = list(stack.books.world.companies)[-1]
+    stack.add_item(realm=realm)
+    stack.work()
+    stack.post(won("d1"))
+    stack.post(won("d1"), company="other", secret=secret)
+    stack.work()
+    assert {(row["company"], row["connection"]) for row in stack.view("crm_invoices")} == {
+        ("acme", stack.connection),
+        ("other", second),
+    }
+    assert [len(stack.books.company(each).all("Invoice")) for each in (stack.realm, realm)] == [1, 1]

@@ -9,7 +9,7 @@ import pytest
 
 from models.records import connections
 from models.records.database import OPERATOR
-from tests.makers import person_of, won
+from tests.makers import deal_event, person_of, won
 from tests.pauses import Died, Watch
 from tests.stack import COMPANY, Stack
 from webhooks.connecting import connect
@@ -71,6 +71,20 @@ def test_what_may_not_have_happened_is_asked_again_under_the_same_id(
     assert (first["query"], first["body"]) == (repeat["query"], repeat["body"])
     assert len(stack.booked()) == 1
     assert stack.states() == ["done"]
+
+
+@pytest.mark.parametrize("verb", ["lost", "reopened", "deleted"])
+def test_an_invoice_whose_answer_was_lost_is_found_though_the_deal_was_lost_since(stack: Stack, verb: str) -> None:
+    stack.goes_wrong("timeout_after_commit")
+    stack.post(won("d1"))
+    stack.drain()
+    stack.post(deal_event(verb, "d1"))
+    stack.drain()
+    stack.time_passes(6)
+    stack.work()
+    assert only_invoice_intents(stack) == [("done", 1, 2)]
+    assert stack.invoice()["deal_id"] == "d1"
+    assert stack.reasons() == ["deal_changed_after_invoice"]
 
 
 def test_a_repeat_keeps_its_distance(stack: Stack) -> None:
@@ -206,6 +220,38 @@ def test_a_lost_answer_about_a_new_customer_makes_no_second_one_and_is_settled(s
     ]
     assert len(stack.booked("Customer")) == 1
     assert len(stack.booked()) == 1
+
+
+def test_a_customer_that_the_bookkeeper_made_meanwhile_is_used_instead_of_asking_for_hours(stack: Stack) -> None:
+    stack.goes_wrong("timeout_before_commit", path="/customer")
+    ann = person_of("ann")
+    stack.post(won("d1", person={**ann, "id": "p1"}))
+    stack.drain()
+    made = {"DisplayName": ann["name"], "PrimaryEmailAddr": {"Address": ann["emails"][0]["value"]}}
+    stack.books.act(stack.realm, create={"Customer": made})
+    stack.time_passes(6)
+    stack.drain()
+    stack.time_passes(1)
+    stack.work()
+    assert stack.states() == ["done"]
+    assert len(stack.booked("Customer")) == 1
+    assert [row.state for row in stack.intents("create_customer")] == ["refused"]
+
+
+def test_while_it_is_not_known_whether_a_customer_was_made_nobody_makes_the_same(stack: Stack) -> None:
+    stack.goes_wrong("timeout_before_commit", path="/customer")
+    stack.post(won("d1", person={**person_of("ann"), "id": "p1"}))
+    stack.drain()
+    stack.post(won("d2", person={**person_of("ann"), "id": "p2"}))
+    stack.work()
+    assert stack.states() == ["waiting", "waiting"]
+    assert stack.booked("Customer") == []
+    stack.time_passes(6)
+    stack.work()
+    stack.time_passes(1)
+    stack.work()
+    assert stack.states() == ["done", "done"]
+    assert len(stack.booked("Customer")) == 1
 
 
 # ---------------------------------------------------------------- refusals

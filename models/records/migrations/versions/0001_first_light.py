@@ -332,6 +332,7 @@ def upgrade() -> None:
         sa.Column("parked", sa.Text(), nullable=True),
         sa.Column("served_at", Time(), nullable=True),
         sa.Column("next_call_at", Time(), nullable=True),
+        sa.Column("wakes", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("lane", name=op.f("pk_lanes")),
     )
     op.create_table(
