@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Response, current_app, jsonify, request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from models.domain.errors import Fault, Malformed, NotSigned
 from models.domain.events import Delivery
@@ -26,6 +26,7 @@ receivers = Blueprint("receivers", __name__, url_prefix="/webhooks")
 
 LARGEST_CRM_BODY = 1024 * 1024
 LARGEST_QUICKBOOKS_BODY = 8 * 1024 * 1024
+MOST_REFUSALS = 1000
 
 
 @receivers.post("/quickbooks")
@@ -55,8 +56,8 @@ def receive_from_quickbooks() -> Response:
     )
     try:
         inbox.accept(wiring, parsed.deliveries, OPERATOR)
-        _refuse_notifications(wiring, parsed.refused)
-    except (DBAPIError, DatabaseBusy) as error:
+        _refuse_notifications(wiring, parsed.refused, body)
+    except (SQLAlchemyError, DatabaseBusy) as error:
         return _not_stored("quickbooks", error)
     RECEIVED.labels("quickbooks").inc(len(parsed.deliveries))
     return jsonify(stored=len(parsed.deliveries), refused=len(parsed.refused))
@@ -77,14 +78,14 @@ def receive_from_crm(company: str) -> Response:
     except NotSigned as error:
         log.warning("not_signed", door="crm", why=str(error))
         return _turned_away("crm", 401, "not_signed", "The signature or the company is not known, or the time is off.")
-    except (DBAPIError, DatabaseBusy) as error:
+    except (SQLAlchemyError, DatabaseBusy) as error:
         return _not_stored("crm", error)
     try:
         delivery = CRMS["generic"].parse(body, delivery_id=delivery_id, company_id=company, received_at=now)
         return _accept(wiring, delivery, body)
     except Malformed as error:
         return _refuse_event(wiring, company, delivery_id, body, error)
-    except (DBAPIError, DatabaseBusy) as error:
+    except (SQLAlchemyError, DatabaseBusy) as error:
         return _not_stored("crm", error)
 
 
@@ -146,7 +147,7 @@ def _refuse_event(wiring: Wiring, company: str, delivery_id: str, body: bytes, m
     faults = list(malformed.faults)
     try:
         _store_refusal(wiring, company, delivery_id, "malformed", faults, body)
-    except (DBAPIError, DatabaseBusy) as error:
+    except (SQLAlchemyError, DatabaseBusy) as error:
         return _not_stored("crm", error)
     TURNED_AWAY.labels("crm", "422").inc()
     told: list[dict[str, Any]] = [vars(fault) for fault in faults]
@@ -168,14 +169,19 @@ def _store_refusal(
         )
 
 
-def _refuse_notifications(wiring: Wiring, refused: Sequence[notifications.Refused]) -> None:
-    """Keep what of a signed notification we could not read; it may name a realm, so it is sealed."""
+def _refuse_notifications(wiring: Wiring, refused: Sequence[notifications.Refused], body: bytes) -> None:
+    """Keep what of a signed notification we could not read; it may name a realm, so it is sealed.
+
+    Of more than a person would look at one by one, the whole notification is kept as one.
+    """
+    if len(refused) > MOST_REFUSALS:
+        refused = [notifications.Refused("many_unreadable", body)]
     for start in range(0, len(refused), SQLITE_ROWS):
         some = refused[start : start + SQLITE_ROWS]
         log.warning("notification_refused", number=len(some), why=sorted({each.reason for each in some}))
         sealed = [wiring.sealer.seal(each.raw.decode("latin-1")).encode() for each in some]
         with wiring.database.writing(OPERATOR, wait=inbox.DOOR_WAIT_S) as session:
-            for each, body in zip(some, sealed, strict=True):
+            for each, kept in zip(some, sealed, strict=True):
                 events.refuse(
                     session,
                     company_id=None,
@@ -183,5 +189,5 @@ def _refuse_notifications(wiring: Wiring, refused: Sequence[notifications.Refuse
                     delivery_id="",
                     reason=each.reason,
                     faults=[],
-                    body=body,
+                    body=kept,
                 )
