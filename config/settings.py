@@ -329,12 +329,6 @@ def load_settings(
     return settings
 
 
-def require_keys(settings: Settings) -> None:
-    """`serve`, `work` and `clock` share sealed values, so each must be told the keys: SettingsInvalid otherwise."""
-    if not settings.secret_keys:
-        raise SettingsInvalid({_full_name("secret_keys"): _MISSING["secret_keys"]})
-
-
 def ensure_secret_key(data_dir: Path) -> str:
     """The key in `secret.key` of the data folder, made (mode 0600) by whoever comes first; all get the same one.
 

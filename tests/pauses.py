@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from sqlalchemy import text
+
+from models.records.database import Database
 from worker import steps
 
 T = TypeVar("T")
@@ -23,6 +26,13 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "it never came to that"
         time.sleep(0.005)
+
+
+def waiting_for_locks(database: Database) -> int:
+    """How many sessions of this PostgreSQL database wait for a lock that another holds."""
+    ungranted = "pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"
+    with database.engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(DISTINCT pid) FROM {ungranted}")).scalar_one())
 
 
 class Died(BaseException):

@@ -11,6 +11,7 @@ from models.domain.events import Delivery
 from models.records import companies, connections, events, lanes, streams
 from models.records.database import OPERATOR
 from models.records.streams import NewStream
+from worker import steps
 from worker.quickbooks.oauth import Tokens
 from worker.waking import make_due
 from worker.wiring import Wiring
@@ -73,6 +74,7 @@ def connect(wiring: Wiring, *, company_id: str, realm: str, tokens: Tokens, make
         streams.adopt(session, stream, company_id, connection_id)
         events.adopt(session, stream, company_id)
         made = events.insert_new(session, [_made(company_id, connection_id)])
+    steps.reached("connect.committed")
     make_due(wiring, {one.stream: one.queue for one in made}, OPERATOR)
     return Connected(connection_id, environment, known is None)
 

@@ -53,10 +53,6 @@ def catch_up_stream(connection_id: str) -> str:
     return joined("catch-up", connection_id)
 
 
-def overdue_stream(connection_id: str) -> str:
-    return joined("overdue", connection_id)
-
-
 def token_stream(connection_id: str) -> str:
     return joined("token", connection_id)
 

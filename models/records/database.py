@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
-    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -32,7 +31,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -192,11 +190,6 @@ def database_now(session: Session) -> datetime:
     return session.execute(select(now())).scalar_one()
 
 
-def earlier(column: ColumnElement[Any], seconds: float) -> ColumnElement[bool]:
-    """Whether a time lies more than so many seconds back."""
-    return column < now_plus(-seconds)
-
-
 # ---------------------------------------------------------------- transactions
 
 
@@ -332,8 +325,3 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that starts to write later fails at once with "database is locked", whatever the timeout.
     writing = connection.get_execution_options().get("writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def is_lock_timeout(error: DBAPIError) -> bool:
-    """Whether a statement gave up waiting for another's lock (PostgreSQL 55P03, SQLite "database is locked")."""
-    return getattr(error.orig, "sqlstate", None) == "55P03" or "database is locked" in str(error.orig)

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Row, Table, Text, and_, select, update
 
 from models.domain.books import BookInvoice
-from models.domain.money import Money
 from models.domain.statuses import InvoiceFacts, Status, is_overdue, status_of
 from models.records import history
 from models.records.database import Day, Session, Time, insert_if_new, metadata, now
@@ -251,14 +250,6 @@ def highest_number(session: Session, connection_id: str) -> int:
     """The highest whole number that any invoice of the books is known to carry; 0 without any."""
     numbers = session.scalars(select(invoices.c.number).where(invoices.c.connection_id == connection_id))
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
-
-
-def total_of(row: Row[Any]) -> Money:
-    return Money.from_minor(row.total_minor, row.currency)
-
-
-def balance_of(row: Row[Any]) -> Money:
-    return Money.from_minor(row.balance_minor, row.currency)
 
 
 def _is(connection_id: str, invoice_id: str) -> Any:

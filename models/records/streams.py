@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -149,12 +148,6 @@ def wake_lane(session: Session, lane: str) -> None:
     waits = and_(streams.c.lane == lane, streams.c.due_at > now(), streams.c.every_s.is_(None))
     mine = select(streams.c.key).where(waits).order_by(streams.c.key).with_for_update(skip_locked=True, key_share=True)
     session.execute(update(streams).where(streams.c.key.in_(mine)).values(due_at=now()))
-
-
-def wake(session: Session, keys: Iterable[str]) -> None:
-    """Make some streams due."""
-    for key in sorted(set(keys)):
-        make_due(session, key)
 
 
 # ---------------------------------------------------------------- leases
@@ -317,9 +310,3 @@ def sweep(session: Session, waiting_since: Any) -> dict[str, int]:
     for row in found:
         counted[row.queue] = counted.get(row.queue, 0) + 1
     return counted
-
-
-def oldest_due(session: Session) -> datetime | None:
-    """Since when the stream has waited that is due longest; for the metrics."""
-    since: datetime | None = session.execute(select(func.min(streams.c.due_at)).where(_is_due, _is_free)).scalar_one()
-    return since

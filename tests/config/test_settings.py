@@ -16,7 +16,6 @@ from config.settings import (
     SettingsInvalid,
     ensure_secret_key,
     load_settings,
-    require_keys,
 )
 
 KEY = "k" * 32
@@ -227,12 +226,6 @@ def test_an_env_file_that_is_not_text_is_a_sentence(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingsInvalid, match=r"^\.env cannot be read as UTF-8 text\.$"):
         load_settings()
-
-
-def test_keys_are_demanded_where_processes_share_sealed_values() -> None:
-    require_keys(load_settings(told(secret_keys=KEY)))
-    with pytest.raises(SettingsInvalid, match="DEALBOOKS_SECRET_KEYS is missing"):
-        require_keys(load_settings({}))
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from models.records import links
+from models.records.database import OPERATOR
 from tests.makers import deal_event, person_of, won
 from tests.pauses import Background, Watch
-from tests.stack import Stack
+from tests.stack import COMPANY, Stack
 
 ANN = person_of("ann")
 
@@ -97,6 +99,34 @@ def test_who_takes_over_asks_again_only_after_the_distance_and_under_the_same_re
     assert first["body"] == repeat["body"]
     assert len(stack.booked()) == 2
     assert stack.reasons() == []
+
+
+def test_an_answer_that_comes_second_with_another_id_does_not_take_the_deal_over(
+    stack: Stack, watch: Watch, background: Background
+) -> None:
+    """QuickBooks forgot the request id, so that the repeat made a second invoice, and was answered first."""
+    stack.books.world.switches.turn({"requestid_lifetime_s": 0})
+    known_customer(stack)
+    stack.post(won("d1", person=ANN))
+    with watch.pause_at("quickbooks.answered") as answered:
+        late = background(lambda: stack.drain("deals"))
+        answered.wait()
+        stack.books.clock.advance(7)
+        stack.time_passes(7)
+        stack.sweep()
+        stack.drain("deals", crew=stack.another_crew())
+        assert stack.states() == ["done", "done"]
+        (repeat,) = [intent.book_id for intent in stack.intents("create_invoice") if intent.subject.endswith("d1")]
+        answered.release()
+        late.result(20)
+    assert len(stack.booked()) == 3
+    (intent,) = [intent for intent in stack.intents("create_invoice") if intent.subject.endswith("d1")]
+    assert (intent.state, intent.book_id) == ("done", repeat)
+    with stack.database.reading(OPERATOR) as session:
+        linked = links.invoices_of(session, company_id=COMPANY, crm="generic", deal_id="d1")
+    assert [link.book_id for link in linked] == [repeat]
+    assert [row["invoice_id"] for row in stack.view("crm_invoices") if row["deal_id"] == "d1"] == [repeat]
+    assert stack.reasons() == ["two_in_the_books"]
 
 
 def test_nobody_asks_the_same_while_an_earlier_call_is_under_way(

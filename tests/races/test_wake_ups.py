@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.makers import deal_event
+from tests.makers import deal_event, line, won
 from tests.pauses import Background, Died, Watch
 from tests.stack import Stack
 
@@ -103,3 +103,23 @@ def test_a_worker_that_dies_leaves_nothing_undone(stack: Stack, watch: Watch) ->
     stack.sweep()
     stack.drain("deals")
     assert stack.states() == ["done"]
+
+
+def test_what_becomes_known_between_a_decision_and_its_parking_is_not_missed(
+    stack: Stack, watch: Watch, background: Background
+) -> None:
+    """Nothing is parked yet when the item comes, so its coming finds nobody to wake."""
+    stack.post(won("d1", lines=[line("Widget")]))
+    with watch.pause_at("events.before_park") as parking:
+        deciding = background(lambda: stack.drain("deals"))
+        parking.wait()
+        stack.add_item("Widget")
+        stack.deliver()
+        stack.drain("books", crew=stack.another_crew())
+        assert stack.states() == ["waiting"]
+        parking.release()
+        deciding.result(20)
+    stack.drain("deals")
+    assert stack.states() == ["done"]
+    assert stack.reasons() == []
+    assert len(stack.booked()) == 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from models.domain.errors import TryLater
-from models.records import events
+from models.records import connections, events
 from models.records.database import OPERATOR, database_now
 from models.records.streams import Lease
 from tests.makers import deal_event, won
@@ -217,3 +218,27 @@ def test_a_handling_of_more_than_five_minutes_is_renewed_no_more(
         reading.release()
         working.result(20)
     assert len(stack.booked()) == 1
+
+
+def test_a_connection_of_another_environment_is_left_alone_for_a_while(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tokens are good elsewhere only; a settings file that is put right needs no more than the next look."""
+    monkeypatch.setattr(handling, "DRAIN_FOR_S", 0.5)
+    set_environment(stack, "http://127.0.0.1:1")
+    calls, claims = len(stack.calls("")), stack.crew._claims
+    stack.post(won("d1"))
+    stack.drain("deals")
+    assert stack.crew._claims - claims <= 5, "a claim or two, and none for it after that"
+    assert len(stack.calls("")) == calls
+    assert (stack.states(), stack.lane().parked) == (["waiting"], None)
+    assert seconds_until_due(stack) > 50
+    set_environment(stack, stack.worker.settings.environment_name)
+    stack.time_passes(61)
+    stack.drain("deals")
+    assert stack.states() == ["done"]
+
+
+def set_environment(stack: Stack, environment: str) -> None:
+    with stack.database.writing(OPERATOR) as session:
+        session.execute(update(connections.connections).values(environment=environment))

@@ -129,7 +129,7 @@ def test_a_call_that_did_not_happen_leaves_it_as_before(acme: Database) -> None:
         intents.not_asked(session, once)
         before = intents.find(session, once.intent_id)
     assert before is not None
-    assert (before.state, before.attempts) == ("planned", 0)
+    assert (before.state, before.attempts, before.asker, before.first_asked_at) == ("planned", 0, None, None)
     again = ask(acme, before)
     settle(acme, again, "uncertain")
     repeat = ask(acme, again)
@@ -138,6 +138,40 @@ def test_a_call_that_did_not_happen_leaves_it_as_before(acme: Database) -> None:
         after = intents.find(session, once.intent_id)
     assert after is not None
     assert (after.state, after.attempts) == ("uncertain", 1)
+    assert after.first_asked_at == again.first_asked_at, "the first ask may have happened"
+
+
+@pytest.mark.parametrize("later", ["its own", "another's"])
+def test_a_call_that_did_not_happen_says_nothing_of_a_later_one(acme: Database, later: str) -> None:
+    first = ask(acme, plan(acme), "mine")
+    asked_since = ask(acme, first, "mine" if later == "its own" else "theirs")
+    with acme.writing("acme") as session:
+        intents.not_asked(session, first)
+        assert intents.find(session, first.intent_id) == asked_since
+
+
+def test_who_lost_the_lease_leaves_the_first_ask_of_another_alone(acme: Database) -> None:
+    """Mine was taken back, theirs is the first that is under way: as many attempts, another asker."""
+    mine = ask(acme, plan(acme), "mine")
+    with acme.writing("acme") as session:
+        intents.not_asked(session, mine)
+    theirs = ask(acme, plan(acme), "theirs")
+    assert theirs.attempts == mine.attempts
+    with acme.writing("acme") as session:
+        intents.not_asked(session, mine)
+        assert intents.find(session, mine.intent_id) == theirs
+
+
+def test_what_is_not_known_does_not_reopen_a_generation_that_was_given_up(acme: Database) -> None:
+    first = ask(acme, plan(acme))
+    settle(acme, first, "refused")
+    second = plan(acme)
+    assert not settle(acme, first, "uncertain")
+    with acme.reading("acme") as session:
+        found = intents.find(session, first.intent_id)
+    assert found is not None
+    assert found.state == "refused"
+    assert plan(acme).intent_id == second.intent_id
 
 
 def test_what_our_answers_made_is_known_by_kind_and_id(acme: Database) -> None:

@@ -16,6 +16,7 @@ from models.records.database import Database, database_now
 from models.records.history import LinkedDeal, history
 from models.records.invoices import Reading, Recorded
 from tests.makers import book_invoice
+from tests.pauses import Background, until, waiting_for_locks
 
 TODAY = date(2026, 3, 13)
 BEGAN = datetime(2026, 3, 13, 10, tzinfo=UTC)
@@ -215,6 +216,20 @@ def test_days_that_pass_make_an_open_invoice_overdue_once(acme: Database) -> Non
     assert [row(acme, each).status for each in "1234"] == ["overdue", "paid", "overdue", "ready_to_send"]
     assert [line.what for line in told(acme, "1")] == ["found", "overdue"]
     assert told(acme, "1")[-1].by == "clock"
+    agrees(acme)
+
+
+@pytest.mark.usefixtures("only_postgresql")
+def test_an_invoice_that_is_paid_while_the_clock_looks_is_not_overdue(acme: Database, background: Background) -> None:
+    record(acme, book_invoice(token=0, due_on=TODAY))
+    paid = book_invoice(token=1, due_on=TODAY, balance="0.00")
+    with acme.writing("acme") as session:
+        assert invoices.record(session, paid, Reading("acme", "a", BEGAN, TODAY)).status == "paid"
+        aged = background(lambda: age(acme, TODAY + timedelta(days=1)))  # it looks before the payment is committed
+        until(lambda: waiting_for_locks(acme) == 1)
+    assert aged.result(20) == 0
+    assert (row(acme).status, row(acme).is_overdue) == ("paid", False)
+    assert whats(acme) == ["found", "payment_applied"]
     agrees(acme)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from models.records import customers, payments
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, select
+
+from models.records import connections, customers, invoices, payments
 from models.records.database import OPERATOR
 from tests.makers import won
 from tests.stack import Stack
 
 QUARTER = 15 * 60.0 + 1
+DAYS = 86_400.0
 
 
 def unheard(stack: Stack) -> None:
@@ -64,6 +69,53 @@ def test_a_catch_up_that_fails_is_made_again_from_the_same_time(stack: Stack) ->
     stack.time_passes(QUARTER)
     stack.drain()
     assert stack.invoice()["status"] == "paid"
+
+
+def known_invoices(stack: Stack, *which: ColumnElement[bool]) -> set[str]:
+    with stack.database.reading(OPERATOR) as session:
+        return set(session.scalars(select(invoices.invoices.c.invoice_id).where(*which)))
+
+
+def invoice_by_hand(stack: Stack, customer: str, item: str) -> str:
+    """An invoice that a bookkeeper made."""
+    line = {"DetailType": "SalesItemLineDetail", "Amount": 1, "SalesItemLineDetail": {"ItemRef": {"value": item}}}
+    body = {"CustomerRef": {"value": customer}, "Line": [line]}
+    return str(stack.books.act(stack.realm, create={"Invoice": body})["Invoice"]["Id"])
+
+
+def customer_by_hand(stack: Stack) -> str:
+    return str(stack.books.act(stack.realm, create={"Customer": {"DisplayName": "Ann"}})["Customer"]["Id"])
+
+
+def test_more_changes_than_one_answer_holds_are_all_found(stack: Stack) -> None:
+    customer, item = customer_by_hand(stack), str(stack.booked("Item")[0]["Id"])
+    made = {invoice_by_hand(stack, customer, item) for _ in range(1050)}
+    paid = max(made, key=int)
+    stack.books.act(stack.realm, pay={"invoice": paid})
+    unheard(stack)
+    stack.time_passes(QUARTER)
+    stack.drain("books")
+    assert known_invoices(stack) == made
+    assert known_invoices(stack, invoices.invoices.c.status == "paid") == {paid}
+
+
+def test_what_changed_longer_ago_than_quickbooks_remembers_is_found(stack: Stack) -> None:
+    """Change data capture looks back 30 days, and here refuses to look further; we were away for 40."""
+    stack.books.world.switches.turn({"cdc_beyond_30_days": "refuse"})
+    stack.books.clock.advance(-DAYS * 35)
+    made = invoice_by_hand(stack, customer_by_hand(stack), str(stack.booked("Item")[0]["Id"]))
+    stack.books.clock.advance(DAYS * 35)
+    unheard(stack)
+    away_since = (datetime.now(UTC) - timedelta(days=40)).isoformat(timespec="milliseconds")
+    with stack.database.writing(OPERATOR) as session:
+        connections.caught_up(session, stack.connection, away_since)
+    stack.time_passes(QUARTER)
+    stack.drain("books")
+    assert known_invoices(stack) == {made}
+    with stack.database.reading(OPERATOR) as session:
+        connection = connections.find(session, stack.connection)
+    assert connection is not None
+    assert str(connection.caught_up_to) > away_since
 
 
 def test_the_timers_next_time_stands_as_soon_as_it_is_claimed(stack: Stack) -> None:

@@ -158,6 +158,25 @@ def test_after_the_window_what_was_not_made_is_made_by_the_next_generation(stack
     assert len(stack.booked()) == 1
 
 
+def test_nothing_found_right_after_the_last_ask_proves_nothing(stack: Stack) -> None:
+    """The window ends while QuickBooks is still at the last repeat, which it books in the end."""
+    stack.goes_wrong("timeout_before_commit", times=2)
+    stack.post(won("d1"))
+    stack.drain()
+    stack.time_passes(12 * HOURS - 30)
+    stack.drain()
+    assert only_invoice_intents(stack) == [("uncertain", 1, 2)]
+    stack.time_passes(40)
+    stack.drain()
+    assert only_invoice_intents(stack) == [("uncertain", 1, 2)]
+    (asked,) = stack.intents("create_invoice")
+    stack.books.act(stack.realm, create={"Invoice": json.loads(asked.body)})
+    stack.time_passes(30)
+    stack.drain()
+    assert only_invoice_intents(stack) == [("done", 1, 2)]
+    assert len(stack.booked()) == 1
+
+
 def test_a_fault_on_a_repeat_is_no_refusal_where_the_first_call_was_booked(stack: Stack) -> None:
     """QuickBooks forgot the request id, and would refuse the same thing now."""
     stack.books.world.switches.turn({"requestid_lifetime_s": 0})
@@ -382,3 +401,70 @@ def test_books_that_cannot_be_reached_leave_the_intent_as_planned(stack: Stack) 
     stack.time_passes(6)
     stack.drain("deals")
     assert only_invoice_intents(stack)[1:] == [("done", 1, 1)]
+
+
+def reconnect(stack: Stack) -> None:
+    new = stack.books.world.oauth.grant(stack.realm)
+    tokens = Tokens(str(new["access_token"]), str(new["refresh_token"]), 3600, 1000 * HOURS)
+    connect(stack.worker, company_id=COMPANY, realm=stack.realm, tokens=tokens)
+
+
+def ask_in_vain(stack: Stack, how: str) -> None:
+    """The call to make the invoice certainly does not reach the books."""
+    if how == "no connection":
+        stack.books.stop()
+        try:
+            stack.drain("deals")
+        finally:
+            stack.books.start()
+        return
+    if how == "no other token":
+        stack.goes_wrong("status", status=401)
+        stack.goes_wrong("status", path=REFRESH, status=503)
+    elif how == "the grant is over":
+        stack.goes_wrong("status", status=401)
+        stack.goes_wrong("invalid_grant", path="")
+    elif how == "throttled":
+        stack.goes_wrong("throttle")
+    else:
+        stack.goes_wrong("status", status=403)
+    stack.drain("deals")
+
+
+@pytest.mark.parametrize("how", ["throttled", "refused", "no connection", "no other token", "the grant is over"])
+def test_an_ask_that_did_not_happen_begins_no_window(stack: Stack, how: str) -> None:
+    """Else an answer that is lost much later would count as one from before the window, and nothing would be repeated."""
+    stack.post(won("d0", person=person_of("ann")))
+    stack.work()
+    stack.post(won("d1", person=person_of("ann")))
+    ask_in_vain(stack, how)
+    assert only_invoice_intents(stack)[1:] == [("planned", 1, 0)]
+    assert stack.intents("create_invoice")[1].first_asked_at is None
+    assert len(stack.booked()) == 1
+    stack.time_passes(13 * HOURS)
+    reconnect(stack)
+    stack.drain("books")
+    stack.goes_wrong("timeout_before_commit")
+    stack.drain("deals")
+    assert only_invoice_intents(stack)[1:] == [("uncertain", 1, 1)]
+    stack.time_passes(6)
+    stack.work()
+    assert only_invoice_intents(stack)[1:] == [("done", 1, 2)]
+    lost, repeat = stack.posts_of("invoice")[-2:]
+    assert (lost["query"], lost["body"]) == (repeat["query"], repeat["body"])
+    assert len(stack.booked()) == 2
+
+
+def test_without_a_token_nothing_is_asked(stack: Stack) -> None:
+    stack.post(won("d0", person=person_of("ann")))
+    stack.work()
+    stack.time_passes(HOURS)
+    stack.goes_wrong("status", path=REFRESH, status=503, times=2)
+    stack.post(won("d1", person=person_of("ann")))
+    for _ in range(2):
+        stack.drain("deals")
+        stack.time_passes(6)
+    assert only_invoice_intents(stack) == [("done", 1, 1)]
+    assert len(stack.posts_of("invoice")) == 1
+    stack.drain("deals")
+    assert only_invoice_intents(stack) == [("done", 1, 1), ("done", 1, 1)]
