@@ -62,7 +62,7 @@ def record(session: Session, company_id: str, connection_id: str, found: BookIte
     return session.execute(guarded.values(**values)).rowcount > 0
 
 
-def is_named_so(session: Session, connection_id: str, found: BookItem) -> bool:
+def is_known_so(session: Session, connection_id: str, found: BookItem) -> bool:
     """Whether an item is known by the same name and SKU, and as active, already."""
     row = session.execute(
         select(items.c.name, items.c.sku, items.c.active).where(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
@@ -64,32 +65,37 @@ def record_payments(desk: Desk, connection: Connection, read: Read[BookPayment])
 
 def record_customers(desk: Desk, connection: Connection, read: Read[BookCustomer]) -> None:
     """Record customers as read; one that is new, or named anew, may settle which one a deal's contact is."""
-    known = False
-
-    def one(session: Session, found: BookCustomer) -> None:
-        nonlocal known
-        is_as_before = customers.is_known_so(session, connection.connection_id, found)
-        if customers.record(session, desk.company_id, connection.connection_id, found, read.began):
-            known = known or not is_as_before
-
-    _record(desk, sorted(read.found, key=lambda found: found.customer_id), one)
-    if known:
+    found = sorted(read.found, key=lambda found: found.customer_id)
+    if _record_named(desk, connection, found, read.began, customers.is_known_so, customers.record):
         wake_reason(desk.wiring, desk.company_id, *CUSTOMER_REASONS)
 
 
 def record_items(desk: Desk, connection: Connection, read: Read[BookItem]) -> None:
-    """Record items as read; an item that is new, or named anew, may be what an unlinked product waits for."""
-    known = False
-
-    def one(session: Session, found: BookItem) -> None:
-        nonlocal known
-        is_as_before = items.is_named_so(session, connection.connection_id, found)
-        if items.record(session, desk.company_id, connection.connection_id, found, read.began):
-            known = known or not is_as_before
-
-    _record(desk, sorted(read.found, key=lambda found: found.item_id), one)
-    if known:
+    """Record items as read; one that is new, or named anew, may be what an unlinked product waits for."""
+    found = sorted(read.found, key=lambda found: found.item_id)
+    if _record_named(desk, connection, found, read.began, items.is_known_so, items.record):
         wake_reason(desk.wiring, desk.company_id, *ITEM_REASONS)
+
+
+def _record_named(
+    desk: Desk,
+    connection: Connection,
+    found: Sequence[T],
+    began: datetime,
+    is_known_so: Callable[[Session, str, T], bool],
+    record: Callable[[Session, str, str, T, datetime], bool],
+) -> bool:
+    """Record what is found by name; says whether any of it is known otherwise than before."""
+    is_news = False
+
+    def one(session: Session, each: T) -> None:
+        nonlocal is_news
+        is_as_before = is_known_so(session, connection.connection_id, each)
+        if record(session, desk.company_id, connection.connection_id, each, began):
+            is_news = is_news or not is_as_before
+
+    _record(desk, found, one)
+    return is_news
 
 
 def record_deleted_invoices(desk: Desk, connection: Connection, invoice_ids: Iterable[str]) -> None:

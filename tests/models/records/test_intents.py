@@ -141,10 +141,10 @@ def test_a_call_that_did_not_happen_leaves_it_as_before(acme: Database) -> None:
     assert after.first_asked_at == again.first_asked_at, "the first ask may have happened"
 
 
-@pytest.mark.parametrize("later", ["its own", "another's"])
+@pytest.mark.parametrize("later", ["own", "other"])
 def test_a_call_that_did_not_happen_says_nothing_of_a_later_one(acme: Database, later: str) -> None:
     first = ask(acme, plan(acme), "mine")
-    asked_since = ask(acme, first, "mine" if later == "its own" else "theirs")
+    asked_since = ask(acme, first, "mine" if later == "own" else "theirs")
     with acme.writing("acme") as session:
         intents.not_asked(session, first)
         assert intents.find(session, first.intent_id) == asked_since

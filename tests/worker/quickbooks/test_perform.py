@@ -411,17 +411,17 @@ def reconnect(stack: Stack) -> None:
 
 def ask_in_vain(stack: Stack, how: str) -> None:
     """The call to make the invoice certainly does not reach the books."""
-    if how == "no connection":
+    if how == "unreached":
         stack.books.stop()
         try:
             stack.drain("deals")
         finally:
             stack.books.start()
         return
-    if how == "no other token":
+    if how == "no_other_token":
         stack.goes_wrong("status", status=401)
         stack.goes_wrong("status", path=REFRESH, status=503)
-    elif how == "the grant is over":
+    elif how == "grant_over":
         stack.goes_wrong("status", status=401)
         stack.goes_wrong("invalid_grant", path="")
     elif how == "throttled":
@@ -431,9 +431,9 @@ def ask_in_vain(stack: Stack, how: str) -> None:
     stack.drain("deals")
 
 
-@pytest.mark.parametrize("how", ["throttled", "refused", "no connection", "no other token", "the grant is over"])
+@pytest.mark.parametrize("how", ["throttled", "refused", "unreached", "no_other_token", "grant_over"])
 def test_an_ask_that_did_not_happen_begins_no_window(stack: Stack, how: str) -> None:
-    """Else an answer that is lost much later would count as one from before the window, and nothing would be repeated."""
+    """Else an answer that is lost much later would count as long out of the window, and would not be repeated."""
     stack.post(won("d0", person=person_of("ann")))
     stack.work()
     stack.post(won("d1", person=person_of("ann")))
