@@ -31,10 +31,13 @@ PATH = (
 """A won deal, step by step: file, function, and what it calls next (None: it gives a value back)."""
 
 WHY_LONG = {
-    "_create_policies": "a table of statements, one for each kind of policy",
-    "upgrade": "the first schema, as Alembic writes it",
-    "_create_roles": "a table of grants, one line for each role",
-    "_create_views": "the four views' SQL",
+    "parse": "one check after the other over one envelope, each with a fault of its own",
+    "draft_invoice": "one line for each rule, so that all problems are seen to be gathered",
+    "connect": "one transaction, table by table in the order of the locks",
+    "_values": "one row, column by column",
+    "told": "two guarded updates of one row: the snapshot and the trigger",
+    "read_answer": "every meaning an answer can have, in the order they are told apart",
+    "raise_all": "one row, column by column",
 }
 
 

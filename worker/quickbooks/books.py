@@ -362,7 +362,7 @@ class RealmBooks:
         if email:
             wheres.append(f"PrimaryEmailAddr = {quoted(email)}")
         statements = [f"SELECT * FROM Customer WHERE {where} MAXRESULTS {PAGE}" for where in wheres]
-        found = {row["Id"]: translation.customer_of(row) for row in self._rows_of_batch(statements, "Customer")}
+        found = {row["Id"]: translation.customer_of(row) for row in self._rows_of_batch(statements)}
         return Read(list(found.values()), began)
 
     def page_of_customers(self, first: int) -> Read[BookCustomer]:
@@ -382,7 +382,7 @@ class RealmBooks:
 
     def settings(self) -> Mapping[str, Any]:
         statements = ["SELECT * FROM Preferences", "SELECT * FROM CompanyInfo"]
-        rows = self._rows_of_batch(statements, "Preferences", "CompanyInfo")
+        rows = self._rows_of_batch(statements)
         preferences = next((row for row in rows if "CurrencyPrefs" in row or "SalesFormsPrefs" in row), {})
         company = next((row for row in rows if "CompanyName" in row), {})
         return translation.settings_of(preferences, company)
@@ -435,7 +435,7 @@ class RealmBooks:
         answer = self._reading(lambda: self._client.query(statement, feature=feature))
         return _rows_in(answer.body["QueryResponse"])
 
-    def _rows_of_batch(self, statements: Sequence[str], *_entities: str) -> list[Mapping[str, Any]]:
+    def _rows_of_batch(self, statements: Sequence[str]) -> list[Mapping[str, Any]]:
         asked = [{"bId": f"q{place}", "Query": statement} for place, statement in enumerate(statements)]
         answer = self._reading(lambda: self._client.batch({"BatchItemRequest": asked}, feature="look_up"))
         items = answer.body["BatchItemResponse"]
