@@ -120,6 +120,9 @@ def _patch(path: Path, guard: Guard) -> None:
 def _greens(whole: Path, tests: Sequence[str]) -> set[str]:
     """Which tests pass as the code is."""
     output = _pytest(whole, tests).output.splitlines()
+    for line in output:
+        if line.startswith("ERROR: "):  # one test that is not there stops them all: say which
+            print(line)
     passed = [line.split()[1] for line in output if line.startswith("PASSED ")]
     failed = [line.split()[1] for line in output if line.startswith(("FAILED ", "ERROR "))]
 
