@@ -216,6 +216,30 @@ def test_notifications_of_many_invoices_cost_few_reads() -> None:
         assert fleet.reads() - before <= 2
 
 
+def test_a_post_about_ninety_invoices_of_ours_and_ten_of_others_costs_two_reads_at_most() -> None:
+    with Fleet() as fleet:
+        fleet.open_realm()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda number: make_item(fleet, number), range(1, PRODUCTS + 1)))
+        customer = fleet.book("customer", {"DisplayName": "Somebody"})
+        theirs = [make_invoice(fleet, customer["Id"]) for _ in range(10)]  # before anybody notifies us
+        fleet.connect()
+        fleet.post_all(two_hundred(90, 90))
+        wait_until(lambda: fleet.psql("SELECT count(*) FROM crm_invoices") == "90", why="ninety of ours")
+        quiet(fleet)
+        assert fleet.psql("SELECT count(*) FROM invoices") == "90"
+
+        ids = [str(invoice["Id"]) for invoice in fleet.holds("Invoice")]
+        assert (len(ids), set(theirs) <= set(ids)) == (100, True)
+        before, events = fleet.reads(), int(fleet.psql("SELECT count(*) FROM events"))
+        assert fleet.notify(ids).status_code == 200
+        quiet(fleet)
+        assert int(fleet.psql("SELECT count(*) FROM events")) - events == 100
+        assert fleet.psql("SELECT count(*) FROM invoices") == "100"
+        assert fleet.reads() - before <= 2
+        print(f"reads for one post about 90 of ours and 10 of others: {fleet.reads() - before}")
+
+
 def test_many_notifications_of_invoices_nobody_here_made_are_all_recorded_with_few_reads() -> None:
     with Fleet() as fleet:
         fleet.open_realm()
