@@ -2,32 +2,38 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import tzinfo
-from zoneinfo import ZoneInfo
 
-from sandbox import batch, cdc, query, refusals
-from sandbox.answers import Answer, Hangup, as_json, fault_answer
+from sandbox import batch, cdc, query, refusals, uploads
+from sandbox.answers import Answer, as_json, fault_answer, prefers_xml, rewritten_in_xml
 from sandbox.calls import Call
-from sandbox.clock import day, stamp_ms
+from sandbox.clock import stamp_ms
 from sandbox.company import Company
-from sandbox.countries import DOLLARS, rate_between
+from sandbox.documents import TITLES as PRINTED
 from sandbox.entities import BY_PATH
+from sandbox.entities.exchangerate import answer_rate, set_rate
+from sandbox.entities.invoice import with_pay_link
 from sandbox.entities.kind import Kind
-from sandbox.faults import Then, Trouble
+from sandbox.entities.taxservice import make_tax_code
+from sandbox.faults import Trouble
 from sandbox.journal import Entry
 from sandbox.numbers import Json, read_json
-from sandbox.pdf import invoice_pdf
 from sandbox.refusals import Refusal
 from sandbox.requestids import Claim
+from sandbox.table import opened, shown
+from sandbox.trouble import after_commit, spoiled, suffer, zone_of
 from sandbox.world import World
 from sandbox.writes import operation_of, perform, send
 
 LONGEST_REQUEST_ID, LONGEST_BATCH_ID = 50, 36
-PACIFIC = "America/Los_Angeles"
 
 
 def answer(world: World, call: Call, entry: Entry, trouble: Trouble) -> Answer:
     """Admit, replay or perform, and let the injected trouble happen. Raises Hangup for no answer."""
+    with world.limits.passing(call.realm):
+        return _answer(world, call, entry, trouble)
+
+
+def _answer(world: World, call: Call, entry: Entry, trouble: Trouble) -> Answer:
     company: Company | None = None
     try:
         company = _admitted(world, call)
@@ -35,65 +41,16 @@ def answer(world: World, call: Call, entry: Entry, trouble: Trouble) -> Answer:
             suffer(world, trouble)
             if trouble.before:
                 return spoiled(trouble.before, world, company)
-            given = claim.earlier or _performed(world, company, call)
+            given = claim.earlier or _settled(world, company, call, claim)
             entry.replayed = claim.earlier is not None
-            if _to_keep(world, given):
-                claim.kept = given
     except Refusal as refusal:
         given = _refused(world, call, refusal, company)
     if 200 <= given.status < 300:
         world.meter.count(call.realm, _metered_as(call))
+        given = rewritten_in_xml(given) if _wants_xml(world, call) else given
     if trouble.after:
-        hang_up(world, trouble.after)
+        after_commit(world, trouble.after)
     return given
-
-
-def suffer(world: World, trouble: Trouble) -> None:
-    """The injected delay; nothing is locked meanwhile."""
-    if trouble.delay_ms:
-        world.stopping.wait(trouble.delay_ms / 1000)
-
-
-def hang_up(world: World, then: Then) -> None:
-    if then.delay_ms:
-        world.stopping.wait(then.delay_ms / 1000)
-    raise Hangup(reset=then.kind.startswith("reset"))
-
-
-def spoiled(then: Then, world: World, company: Company | None) -> Answer:
-    """What goes out instead of the real answer; nothing was committed."""
-    if then.kind.startswith(("timeout", "reset")):
-        hang_up(world, then)
-    now, zone = world.clock.now(), _zone(company)
-    if then.kind == "empty_200":
-        return as_json({"BatchItemResponse": [], "time": stamp_ms(now, zone)})
-    if then.kind == "fault_200":
-        return fault_answer(refusals.system_failure(), False, now, zone, status=200)
-    if then.kind == "invalid_grant":
-        return as_json({"error_description": "Incorrect or invalid refresh token", "error": "invalid_grant"}, 400)
-    headers = {"retry-after": then.retry_after} if then.retry_after else {}
-    if then.kind == "throttle":
-        throttled = fault_answer(refusals.throttled(), then.body == "xml", now, zone)
-        return Answer(429, throttled.body, throttled.content_type, headers)
-    return _broken(then, headers, world, zone)
-
-
-def _broken(then: Then, headers: dict[str, str], world: World, zone: tzinfo) -> Answer:
-    if then.body == "html":
-        page = f"<html><head><title>{then.status}</title></head><body><h1>{then.status}</h1><hr>nginx</body></html>"
-        return Answer(then.status, page.encode(), "text/html", headers)
-    known = {
-        401: refusals.unauthenticated("Token expired"),
-        403: refusals.unauthorized(),
-        429: refusals.throttled(),
-    }
-    refusal = known.get(then.status, refusals.system_failure(then.status))
-    written = fault_answer(refusal, then.body == "xml", world.clock.now(), zone, status=then.status)
-    return Answer(then.status, written.body, written.content_type, {**written.headers, **headers})
-
-
-def _zone(company: Company | None) -> tzinfo:
-    return company.zone if company else ZoneInfo(PACIFIC)
 
 
 def _admitted(world: World, call: Call) -> Company:
@@ -105,9 +62,15 @@ def _admitted(world: World, call: Call) -> Company:
         company = world.open_realm(realm)
     if company is None or company.disconnected:
         raise refusals.unauthorized()
-    if world.switches.on("limits") and not world.limits.allow_call(realm, call.entity == "batch", world.clock.now()):
+    if world.switches.on("limits") and not _allowed(world, call):
         raise refusals.throttled()
     return company
+
+
+def _allowed(world: World, call: Call) -> bool:
+    if world.switches.on("concurrent_calls") and world.limits.crowded(call.realm):
+        return False
+    return world.limits.allow_call(call.realm, call.entity == "batch", world.clock.now())
 
 
 @contextmanager
@@ -137,8 +100,15 @@ def _counting_id(world: World, call: Call) -> str:
     return request_id
 
 
-def _to_keep(world: World, given: Answer) -> bool:
-    return given.status < 300 or world.switches.on("replay_faults")
+def _settled(world: World, company: Company, call: Call, claim: Claim) -> Answer:
+    """Perform it and keep the answer, if its request id counts; for an export, both in one step."""
+    if not call.request_id:
+        return _performed(world, company, call)
+    with company.lock:
+        given = _performed(world, company, call)
+        if given.status < 300 or world.switches.on("replay_faults"):
+            claim.keep(given)
+    return given
 
 
 def _performed(world: World, company: Company, call: Call) -> Answer:
@@ -146,12 +116,23 @@ def _performed(world: World, company: Company, call: Call) -> Answer:
         return _routed(world, company, call)
     except Refusal as refusal:
         return _refused(world, call, refusal, company)
+    except RecursionError:
+        return _refused(world, call, refusals.malformed("The body is nested too deeply"), company)
 
 
 def _refused(world: World, call: Call, refusal: Refusal, company: Company | None) -> Answer:
-    # Field reports show throttling in XML even for callers who asked for JSON.
-    as_xml = world.switches["throttle_body"] == "xml" if refusal.status == 429 else not call.wants_json
-    return fault_answer(refusal, as_xml, world.clock.now(), _zone(company))
+    now, zone = world.clock.now(), zone_of(company)
+    if refusal.status != 429:
+        return fault_answer(refusal, _wants_xml(world, call), now, zone)
+    # Field reports show throttling in XML even for callers who asked for JSON, and no Retry-After.
+    throttled = fault_answer(refusal, world.switches["throttle_body"] == "xml", now, zone)
+    if world.switches.on("throttle_retry_after"):
+        throttled.headers["retry-after"] = "60"
+    return throttled
+
+
+def _wants_xml(world: World, call: Call) -> bool:
+    return prefers_xml(call.headers.get("accept", ""), world.switches["default_format"])
 
 
 def _routed(world: World, company: Company, call: Call) -> Answer:
@@ -162,7 +143,9 @@ def _routed(world: World, company: Company, call: Call) -> Answer:
     if call.method not in ("GET", "POST"):
         return Answer(405, b"", headers={"allow": "GET, POST"})
     if name == "query":
-        return _timed(world, company, {"QueryResponse": query.run(company, call.query_text, world.clock.now())})
+        return _timed(
+            world, company, {"QueryResponse": query.run(company, call.query_text, world.clock.now(), as_text=True)}
+        )
     if name == "cdc" and call.method == "GET":
         params = call.params
         found = cdc.changes(
@@ -171,32 +154,47 @@ def _routed(world: World, company: Company, call: Call) -> Answer:
             params.get("changedSince", params.get("changedsince", "")),
             world.clock.now(),
             world.switches,
+            as_text=True,
         )
         return _timed(world, company, {"CDCResponse": found})
     if name == "batch" and call.method == "POST":
         return _timed(world, company, {"BatchItemResponse": batch.perform_all(world, company, _body(call))})
-    if name == "exchangerate" and call.method == "GET":
+    if name == "exchangerate":
         return _timed(world, company, {"ExchangeRate": _exchange_rate(world, company, call)})
+    if [part.lower() for part in parts] == ["taxservice", "taxcode"] and call.method == "POST":
+        return _tax_service(world, company, call)
+    if name == "upload" and call.method == "POST":
+        return _timed(world, company, {"AttachableResponse": uploads.store(world, company, call)})
+    if name == "download" and call.method == "GET" and len(parts) == 2:
+        return uploads.link(company, parts[1], call.base)
     kind = BY_PATH.get(name)
     if kind is None or len(parts) > 3:
         raise refusals.unsupported(parts[0])
-    return _read(world, company, kind, parts[1:]) if call.method == "GET" else _write(world, company, kind, call)
+    if call.method == "POST":
+        return _write(world, company, kind, call)
+    return _read(world, company, kind, parts[1:], call.params.get("include", "").lower())
 
 
-def _read(world: World, company: Company, kind: Kind, rest: list[str]) -> Answer:
+def _read(world: World, company: Company, kind: Kind, rest: list[str], include: str) -> Answer:
     id = rest[0] if rest else ""
     if kind.name in ("Preferences", "CompanyInfo"):
         if kind.name == "CompanyInfo" and id not in (company.realm, "1"):
             raise refusals.not_found()
         id = "1"
-    record = company.find(kind.name, id)
-    if record is None:
+    held = company.table(kind).held(id)
+    if held is None:
         raise refusals.not_found()
-    if rest[1:] == ["pdf"] and kind.name == "Invoice":
-        return Answer(200, invoice_pdf(record), "application/pdf")
-    if rest[1:]:
-        raise refusals.unsupported(rest[1])
-    return _timed(world, company, {kind.name: kind.shown(record)})
+    if not rest[1:] and kind.name == "Invoice" and "invoicelink" in include:
+        return _timed(world, company, {kind.name: with_pay_link(company.realm, opened(held))})
+    if not rest[1:]:
+        return _timed(world, company, {kind.name: shown(kind, held, as_text=True)})
+    record = opened(held)
+    if rest[1:] == ["pdf"] and kind.name in PRINTED:
+        # Drawing takes libraries that a start should not wait for.
+        from sandbox.pdf import document_pdf
+
+        return Answer(200, document_pdf(company, kind.name, record), "application/pdf")
+    raise refusals.unsupported(rest[1])
 
 
 def _write(world: World, company: Company, kind: Kind, call: Call) -> Answer:
@@ -208,6 +206,7 @@ def _write(world: World, company: Company, kind: Kind, call: Call) -> Answer:
     # Some callers wrap the entity in its name, as answers do.
     if isinstance(body, dict) and set(body) == {kind.name}:
         body = body[kind.name]
+    body = body if sending else kind.unwrapped(body)
     with company.lock:
         change = world.change(company)
         change.allow_duplicate_number = "allowduplicatedocnum" in call.params.get("include", "").lower()
@@ -228,19 +227,22 @@ def _body(call: Call) -> object:
 
 
 def _exchange_rate(world: World, company: Company, call: Call) -> Json:
-    source = call.params.get("sourcecurrencycode", "").upper()
-    if not source:
-        raise refusals.missing("sourcecurrencycode")
-    if source not in DOLLARS:
-        raise refusals.bad_value("sourcecurrencycode", source)
-    return {
-        "SourceCurrencyCode": source,
-        "TargetCurrencyCode": company.currency,
-        "Rate": rate_between(source, company.currency),
-        "AsOfDate": call.params.get("asofdate") or day(world.clock.now(), company.zone).isoformat(),
-        "domain": "QBO",
-        "sparse": False,
-    }
+    if call.method == "GET":
+        return answer_rate(company, call.params, world.clock.now())
+    with company.lock:
+        change = world.change(company)
+        done = set_rate(change, _body(call))
+        world.commit(change)
+    return done
+
+
+def _tax_service(world: World, company: Company, call: Call) -> Answer:
+    """Not wrapped in the entity's name, and without a time."""
+    with company.lock:
+        change = world.change(company)
+        done = make_tax_code(change, _body(call))
+        world.commit(change)
+    return as_json(done)
 
 
 def _timed(world: World, company: Company, answer: Json) -> Answer:
@@ -251,7 +253,7 @@ def _metered_as(call: Call) -> str:
     """The kind of a call as the meter counts it."""
     parts = call.parts[3:]
     name = parts[0].lower() if parts else ""
-    if name in ("query", "cdc", "batch"):
+    if name in ("query", "cdc", "batch", "upload"):
         return name
     last = parts[-1].lower() if parts else ""
     if call.method == "GET":

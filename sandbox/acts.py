@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from sandbox import refusals
 from sandbox.changes import Change
 from sandbox.company import Company
 from sandbox.entities import KINDS
@@ -10,9 +11,35 @@ from sandbox.fields import read
 from sandbox.numbers import Json, exact
 from sandbox.refusals import WrongControl
 from sandbox.world import World
-from sandbox.writes import perform
+from sandbox.writes import SUBSCRIPTION, perform
 
-ACTS = ("pay", "create", "edit", "void", "delete", "send", "disconnect", "reconnect")
+ACTS = ("pay", "create", "edit", "void", "delete", "send", "merge", "subscription", "disconnect", "reconnect")
+# What can be merged, and the references that then mean the survivor.
+MERGED: dict[str, tuple[str, ...]] = {
+    "Customer": ("CustomerRef", "ParentRef", "EntityRef"),
+    "Vendor": ("VendorRef", "PrefVendorRef", "EntityRef"),
+    "Employee": ("EmployeeRef", "EntityRef"),
+    "Item": ("ItemRef", "GroupItemRef", "ParentRef"),
+    "Account": (
+        "AccountRef",
+        "ParentRef",
+        "DepositToAccountRef",
+        "IncomeAccountRef",
+        "ExpenseAccountRef",
+        "AssetAccountRef",
+        "ItemAccountRef",
+        "DiscountAccountRef",
+        "ARAccountRef",
+        "APAccountRef",
+        "BankAccountRef",
+        "CCAccountRef",
+        "FromAccountRef",
+        "ToAccountRef",
+    ),
+    "Class": ("ClassRef", "ParentRef"),
+    "Department": ("DepartmentRef", "ParentRef"),
+    "PaymentMethod": ("PaymentMethodRef",),
+}
 
 
 def act(world: World, company: Company, wanted: Any) -> Json:
@@ -51,7 +78,7 @@ def _create(change: Change, what: Json) -> Json:
     named = [name for name in what if name in KINDS]
     if len(named) != 1:
         raise WrongControl('`create` names one entity: {"create": {"Customer": {…}}}.')
-    return {named[0]: perform(change, KINDS[named[0]], "create", what[named[0]])}
+    return {named[0]: perform(change, KINDS[named[0]], "create", KINDS[named[0]].unwrapped(what[named[0]]))}
 
 
 def _edit(change: Change, what: Json) -> Json:
@@ -79,6 +106,69 @@ def _send(change: Change, what: Json) -> Json:
     return {kind: KINDS[kind].send(change, old, str(what.get("to", "")))}
 
 
+def _merge(change: Change, what: Json) -> Json:
+    """The loser goes; all that named it names the survivor, who takes over its balance."""
+    name, loser = _record(change, what)
+    survivor = change.get(name, str(what.get("into", "")))
+    if name not in MERGED or survivor["Id"] == loser["Id"]:
+        raise WrongControl('`merge` names two of one list: {"merge": {"customer": "12", "into": "3"}}.')
+    if any(one.get("ParentRef", {}).get("value") == loser["Id"] for one in change.company.all(name)):
+        raise refusals.business("You cannot merge a name that has others below it.")
+    if loser.get("CurrencyRef", {}).get("value") != survivor.get("CurrencyRef", {}).get("value"):
+        raise refusals.business("You can only merge names of one currency.")
+    for owner in KINDS.values():
+        for record in change.company.all(owner.name):
+            moved = _renamed(record, _refs(owner.name, name), loser["Id"], survivor)
+            if moved != record and (owner.name, record["Id"]) != (name, loser["Id"]):
+                change.touch(owner, change.get(owner.name, record["Id"]), **_differences(record, moved))
+    if name == "Customer":
+        change.owes(survivor["Id"], loser["Balance"])
+        change.owes(loser["Id"], -loser["Balance"])
+    change.remove(KINDS[name], loser["Id"])
+    change.happened(KINDS[name], survivor["Id"], "merged", deleted_id=loser["Id"])
+    return {name: change.get(name, survivor["Id"])}
+
+
+def _refs(owner: str, merged: str) -> tuple[str, ...]:
+    """The references of an owner's records that may mean one of what is merged; only its own kind is a parent."""
+    return tuple(ref for ref in MERGED[merged] if ref != "ParentRef" or owner == merged)
+
+
+def _renamed(value: Any, refs: tuple[str, ...], loser: str, survivor: Json) -> Any:
+    """A record, or a part of one, with the loser's references turned to the survivor."""
+    if isinstance(value, list):
+        return [_renamed(one, refs, loser, survivor) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: {**one, **_reference(survivor)}
+        if name in refs and isinstance(one, dict) and one.get("value") == loser
+        else _renamed(one, refs, loser, survivor)
+        for name, one in value.items()
+    }
+
+
+def _reference(record: Json) -> Json:
+    return {
+        "value": record["Id"],
+        "name": record.get("DisplayName", record.get("FullyQualifiedName", record.get("Name"))),
+    }
+
+
+def _differences(old: Json, new: Json) -> Json:
+    return {name: value for name, value in new.items() if old[name] != value}
+
+
+def _subscribe(change: Change, what: Json) -> Json:
+    """The company's subscription: PAID, TRIAL, TRIALOPTIN or SUBSCRIBED can be written, any other only read."""
+    if not isinstance(what.get("status"), str):
+        raise WrongControl('`subscription` names a status: {"subscription": {"status": "EXPIRED"}}.')
+    card = change.get("CompanyInfo", "1")
+    others = [entry for entry in card.get("NameValue", []) if entry.get("Name") != SUBSCRIPTION]
+    status = {"Name": SUBSCRIPTION, "Value": what["status"].upper()}
+    return {"CompanyInfo": change.touch(KINDS["CompanyInfo"], card, NameValue=[*others, status])}
+
+
 def _record(change: Change, what: Json) -> tuple[str, Json]:
     """The record that an act names, as {"invoice": "12"}."""
     for name, kind in ((kind.path, kind.name) for kind in KINDS.values()):
@@ -87,4 +177,13 @@ def _record(change: Change, what: Json) -> tuple[str, Json]:
     raise WrongControl('Say which record, for instance {"invoice": "12"}.')
 
 
-_DO = {"pay": _pay, "create": _create, "edit": _edit, "void": _void, "delete": _delete, "send": _send}
+_DO = {
+    "pay": _pay,
+    "create": _create,
+    "edit": _edit,
+    "void": _void,
+    "delete": _delete,
+    "send": _send,
+    "merge": _merge,
+    "subscription": _subscribe,
+}

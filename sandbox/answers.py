@@ -1,17 +1,34 @@
-"""The answers that go out: status, headers and body, and how a fault is written in JSON and in XML."""
+"""The answers that go out: status, headers and body, in JSON or in Intuit's XML."""
 
+import re
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from sandbox.clock import stamp_ms
-from sandbox.numbers import Json, write_json
-from sandbox.refusals import Fault, GateRefusal, Refusal
+from sandbox.numbers import Json, read_json, write_json
+from sandbox.refusals import Fault, GateRefusal, NothingDone, Refusal
 
 JSON_TYPE = "application/json;charset=UTF-8"
 XML_TYPE = "application/xml"
 QBO_VERSION = "2073.223"
+XML_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+NAMESPACE = "http://schema.intuit.com/finance/v3"
+# What Intuit's XML writes as attributes; the rest are elements.
+_ATTRIBUTES = {
+    "QueryResponse": ("startPosition", "maxResults", "totalCount"),
+    "BatchItemResponse": ("bId",),
+    "Fault": ("type",),
+    "Error": ("code", "element"),
+}
+_OF_AN_ENTITY = ("domain", "status", "sparse")
+_FIRST = ("Id", "SyncToken", "MetaData")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_NOT_IN_XML = re.compile("[^\\t\\n\\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,8 @@ def fault_answer(refusal: Refusal, as_xml: bool, now: datetime, zone: tzinfo, st
     if refusal.status == 401:
         headers["www-authenticate"] = 'Bearer realm="Intuit", error="invalid_token"'
     code = status if status is not None else refusal.status
+    if isinstance(refusal, NothingDone):
+        return as_json({"BatchItemResponse": [], "time": stamp_ms(now, zone)})
     if as_xml:
         return Answer(code, fault_xml(refusal, stamp_ms(now, zone)).encode("utf-8", "replace"), XML_TYPE, headers)
     if isinstance(refusal, GateRefusal):
@@ -68,17 +87,75 @@ def fault_json(refusal: Refusal) -> Json:
 
 
 def fault_xml(refusal: Refusal, time: str) -> str:
-    errors = "".join(
-        f"<Error code={quoteattr(fault.code)}"
-        + (f" element={quoteattr(fault.element)}" if fault.element else "")
-        + f"><Message>{escape(fault.message)}</Message><Detail>{escape(fault.detail)}</Detail></Error>"
-        for fault in refusal.faults
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-        f'<IntuitResponse time="{time}" xmlns="http://schema.intuit.com/finance/v3">'
-        f"<Fault type={quoteattr(refusal.type)}>{errors}</Fault></IntuitResponse>"
-    )
+    return in_xml({"Fault": fault_json(refusal), "time": time})
+
+
+def prefers_xml(accept: str, default_format: str) -> bool:
+    """Whether an answer goes out as XML: JSON is for callers who ask for it, as Intuit's pages say."""
+    accept = accept.lower()
+    if "json" in accept:
+        return False
+    return "xml" in accept or default_format == "xml"
+
+
+def rewritten_in_xml(answer: Answer) -> Answer:
+    """The same answer as XML; one that is not JSON stays as it is."""
+    if answer.content_type != JSON_TYPE or not answer.body:
+        return answer
+    written = in_xml(read_json(answer.body)).encode("utf-8", "replace")
+    return replace(answer, body=written, content_type=XML_TYPE)
+
+
+def in_xml(answer: Json) -> str:
+    """The `IntuitResponse` that says what the JSON says."""
+    time = f" time={_quoted(answer['time'])}" if "time" in answer else ""
+    inside = "".join(piece for name, value in answer.items() if name != "time" for piece in _elements(name, value))
+    return f'{XML_HEAD}<IntuitResponse xmlns="{NAMESPACE}"{time}>{inside}</IntuitResponse>'
+
+
+def _elements(name: str, value: Any) -> Iterator[str]:
+    """A list is its elements one after the other; a value that there is not is left out."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _elements(name, one)
+    elif isinstance(value, dict):
+        yield _element(name, value)
+    elif value is not None and _NAME.fullmatch(name):
+        yield f"<{name}>{escape(_text(value))}</{name}>"
+
+
+def _element(name: str, value: Json) -> str:
+    if not _NAME.fullmatch(name):
+        return ""
+    if "value" in value and set(value) <= {"value", "name", "type"}:
+        # A reference: <CustomerRef name="Ann's Shop">7</CustomerRef>
+        return f"<{name}{_attributes(value, ('name', 'type'))}>{escape(_text(value['value']))}</{name}>"
+    named = _ATTRIBUTES.get(name, _OF_AN_ENTITY if "domain" in value else ())
+    inside = sorted((key for key in value if key not in named), key=_place)
+    written = "".join(piece for key in inside for piece in _elements(key, value[key]))
+    head = f"<{name}{_attributes(value, named)}"
+    return f"{head}>{written}</{name}>" if written else f"{head}/>"
+
+
+def _place(name: str) -> int:
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
+
+
+def _attributes(value: Json, names: tuple[str, ...]) -> str:
+    return "".join(f" {name}={_quoted(value[name])}" for name in names if value.get(name) not in (None, ""))
+
+
+def _quoted(value: Any) -> str:
+    return quoteattr(_text(value))
+
+
+def _text(value: Any) -> str:
+    """As XML Schema writes it; marks that XML cannot hold become question marks."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return _NOT_IN_XML.sub("?", str(value))
 
 
 def _error(fault: Fault) -> Json:
@@ -88,7 +165,7 @@ def _error(fault: Fault) -> Json:
 
 def _gate_envelope(refusal: Refusal, now: datetime) -> Json:
     errors = [
-        {"message": fault.message, "detail": fault.detail, "code": fault.code, "element": fault.element}
+        {"message": fault.message, "detail": fault.detail or None, "code": fault.code, "element": fault.element}
         for fault in refusal.faults
     ]
     return {

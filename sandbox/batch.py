@@ -52,13 +52,14 @@ def _answer(world: World, company: Company, item: Json) -> Json:
     if len(named) != 1:
         unknown = next((name for name in item if name not in _ABOUT), "BatchItemRequest")
         raise refusals.unrecognized(unknown, "BatchItemRequest")
-    kind, operation = KINDS[named[0]], str(item.get("operation", "")).lower()
+    # An item that names no operation creates: a published suite sends such batches.
+    kind, operation = KINDS[named[0]], str(item.get("operation") or "create").lower()
     if str(item.get("optionsData", "")).lower() == "void":
         operation = "void"
     if operation not in OPERATIONS or operation not in kind.operations:
         raise refusals.unsupported(operation)
     with company.lock:
         change = world.change(company)
-        done = perform(change, kind, operation, item[kind.name])
+        done = perform(change, kind, operation, kind.unwrapped(item[kind.name]))
         world.commit(change)
     return {kind.name: done}

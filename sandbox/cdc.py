@@ -1,21 +1,27 @@
 """Change data capture: what changed since a moment, by kind, deletions last, at most a thousand in all."""
 
+import re
 from datetime import datetime, timedelta
 
 from sandbox import refusals
 from sandbox.clock import read_moment, stamp
-from sandbox.company import Company
+from sandbox.company import Company, Deletion
 from sandbox.entities import BY_PATH
 from sandbox.entities.kind import Kind
-from sandbox.numbers import Json
+from sandbox.numbers import Json, Written
 from sandbox.switches import Switches
+from sandbox.table import shown
 
 MOST = 1000
 LOOK_BACK = timedelta(days=30)
+# A + that was not encoded arrives as a space before the offset.
+_PLUS_LOST = re.compile(r"(T\S+) (\d\d:?\d\d)$")
 
 
-def changes(company: Company, entities: str, since: str, now: datetime, switches: Switches) -> list[Json]:
-    """The CDCResponse. `changedSince` is inclusive."""
+def changes(
+    company: Company, entities: str, since: str, now: datetime, switches: Switches, as_text: bool = False
+) -> list[Json]:
+    """The CDCResponse. `changedSince` is inclusive. `as_text` leaves packed records as they are, for `write_json`."""
     names = [name.strip() for name in entities.split(",") if name.strip()]
     if not names:
         raise refusals.missing("entities")
@@ -24,7 +30,7 @@ def changes(company: Company, entities: str, since: str, now: datetime, switches
     groups: list[Json] = []
     left = MOST
     for kind in kinds:
-        found = _changed(company, kind, after)[:left]
+        found = _changed(company, kind, after, left, as_text)
         left -= len(found)
         group: Json = {kind.name: found, "startPosition": 1, "maxResults": len(found)}
         if kind.counted:
@@ -44,8 +50,7 @@ def _since(company: Company, since: str, now: datetime, switches: Switches) -> d
     if not since:
         raise refusals.missing("changedSince")
     try:
-        # A + that was not encoded arrives as a space.
-        after = read_moment(since.strip().replace(" ", "+"), company.zone)
+        after = read_moment(_PLUS_LOST.sub(r"\1+\2", since.strip()), company.zone)
     except ValueError:
         raise refusals.bad_date("changedSince", since) from None
     if after < now - LOOK_BACK:
@@ -55,25 +60,20 @@ def _since(company: Company, since: str, now: datetime, switches: Switches) -> d
     return after
 
 
-def _changed(company: Company, kind: Kind, after: datetime) -> list[Json]:
+def _changed(company: Company, kind: Kind, after: datetime, most: int, as_text: bool) -> list[Json | Written]:
     """MetaData has whole seconds, so a change counts from the start of its second."""
+    table = company.table(kind)
     with company.lock:
-        rows = [
-            (place, company.records[kind.name][id])
-            for (name, id), (at, place) in company.changed.items()
-            if name == kind.name and _reached(at, after)
-        ]
+        late = table.changed_since(after)[:most]
+        found = [held for id in late if (held := table.held(id)) is not None]
         gone = [one for one in company.deletions if one.kind == kind.name and _reached(one.at, after)]
-    shown = [kind.shown(record) for _, record in sorted(rows, key=lambda row: row[0])]
-    return shown + [
-        {
-            "domain": "QBO",
-            "status": "Deleted",
-            "Id": one.id,
-            "MetaData": {"LastUpdatedTime": stamp(one.at, company.zone)},
-        }
-        for one in gone
-    ]
+    stubs = [_stub(one, company) for one in gone[: most - len(found)]]
+    return [*(shown(kind, held, as_text) for held in found), *stubs]
+
+
+def _stub(gone: Deletion, company: Company) -> Json:
+    changed = {"LastUpdatedTime": stamp(gone.at, company.zone)}
+    return {"domain": "QBO", "status": "Deleted", "Id": gone.id, "MetaData": changed}
 
 
 def _reached(at: datetime, after: datetime) -> bool:

@@ -14,11 +14,15 @@ from sandbox.switches import Switches
 
 @dataclass(frozen=True)
 class Happening:
-    """What the books would notify: `operation` is created, updated, deleted, void or emailed."""
+    """What the books would notify: `operation` is created, updated, deleted, void, emailed or merged.
+
+    `deleted_id`: the record that a merge ended, whose survivor is `id`.
+    """
 
     entity: str
     id: str
     operation: str
+    deleted_id: str = ""
 
 
 @dataclass(eq=False)
@@ -93,21 +97,21 @@ class Change:
         self._puts.pop((kind.name, id), None)
         self._removals.append((kind.name, id))
 
-    def happened(self, kind: Kind, id: str, operation: str) -> None:
-        happening = Happening(kind.name.lower(), id, operation)
+    def happened(self, kind: Kind, id: str, operation: str, deleted_id: str = "") -> None:
+        happening = Happening(kind.name.lower(), id, operation, deleted_id)
         if happening not in self.happenings:
             self.happenings.append(happening)
 
     def owes(self, customer_id: str, amount: Decimal) -> None:
-        """A customer's balance moves by what an invoice or a payment adds; negative takes away."""
+        """A customer's balance moves by what a document adds; negative takes away. Its parents' totals move along."""
         customer = self.find("Customer", customer_id)
-        if customer is not None and amount:
-            self.touch(
-                self.kinds["Customer"],
-                customer,
-                Balance=customer["Balance"] + amount,
-                BalanceWithJobs=customer["BalanceWithJobs"] + amount,
-            )
+        if customer is None or not amount:
+            return
+        kind = self.kinds["Customer"]
+        total = customer["BalanceWithJobs"] + amount
+        customer = self.touch(kind, customer, Balance=customer["Balance"] + amount, BalanceWithJobs=total)
+        while (parent := self.find("Customer", customer.get("ParentRef", {}).get("value", ""))) is not None:
+            customer = self.touch(kind, parent, BalanceWithJobs=parent["BalanceWithJobs"] + amount)
 
     def commit(self) -> None:
         for name, id in self._removals:

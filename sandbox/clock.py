@@ -4,6 +4,10 @@ import threading
 import time
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+# No clock stands or runs outside these, however fast: what is dated around them must still be a date.
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+# Nobody sleeps longer than this without a look: a condition cannot wait for centuries.
+LONGEST_WAIT_S = 3600.0
 
 class Clock:
     """Aware UTC time that starts as the machine's; waiting for a moment notices when the clock is moved."""
@@ -34,12 +38,18 @@ class Clock:
         self.turn(rate=rate)
 
     def turn(self, moment: datetime | None = None, seconds: float = 0, rate: float | None = None) -> None:
-        """Set, then move, then change the rate, in one step. ValueError when the rate is negative."""
+        """Set, then move, then change the rate, in one step.
+
+        ValueError when the rate is negative, OverflowError outside the years 1900 to 9000.
+        """
         if rate is not None and rate < 0:
             raise ValueError("the rate must be 0 or more")
         with self._moved:
             at = moment.astimezone(UTC) if moment else self._now()
-            self._restart(at + timedelta(seconds=seconds), self._rate if rate is None else rate)
+            at += timedelta(seconds=seconds)
+            if not FIRST <= at <= LAST:
+                raise OverflowError("the clock cannot go that far")
+            self._restart(at, self._rate if rate is None else rate)
 
     def wait_until(self, moment: datetime, stopping: threading.Event) -> bool:
         """Block until the sandbox's time reaches the moment; False when stopped before."""
@@ -48,7 +58,7 @@ class Clock:
                 left = (moment - self._now()).total_seconds()
                 if left <= 0:
                     return True
-                self._moved.wait(timeout=None if self._rate == 0 else left / self._rate)
+                self._moved.wait(timeout=None if self._rate == 0 else min(left / self._rate, LONGEST_WAIT_S))
         return False
 
     def wake(self) -> None:
@@ -57,7 +67,8 @@ class Clock:
             self._moved.notify_all()
 
     def _now(self) -> datetime:
-        return self._at + timedelta(seconds=(time.monotonic() - self._since) * self._rate)
+        gone = (time.monotonic() - self._since) * self._rate
+        return LAST if gone > (LAST - self._at).total_seconds() else self._at + timedelta(seconds=gone)
 
     def _restart(self, at: datetime, rate: float) -> None:
         self._at, self._since, self._rate = at, time.monotonic(), rate

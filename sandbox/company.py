@@ -1,20 +1,24 @@
 """One realm's books: everything it holds, where it is found, and the lock under which it changes."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sandbox.countries import COUNTRIES, Country
-from sandbox.numbers import Json
+from sandbox.numbers import Json, Written, packed, unpacked
 from sandbox.requestids import RequestMemory
+from sandbox.table import Table
 
 if TYPE_CHECKING:
     from sandbox.entities.kind import Kind
 
 Key = tuple[str, str]  # kind of record, its Id
+# Change data capture looks back 30 days; a little longer, should somebody set the clock back.
+DELETIONS_KEPT = timedelta(days=40)
 
 
 @dataclass(frozen=True)
@@ -34,16 +38,13 @@ class Company:
     country: Country
     currency: str
     lock: threading.RLock = field(default_factory=threading.RLock)
-    records: dict[str, dict[str, Json]] = field(default_factory=dict)
-    deletions: list[Deletion] = field(default_factory=list)
+    deletions: deque[Deletion] = field(default_factory=deque)
     sequences: dict[str, int] = field(default_factory=dict)
     memory: RequestMemory = field(default_factory=RequestMemory)
     disconnected: bool = False
-    # When each record last changed, and the order of changes within a second.
-    changed: dict[Key, tuple[datetime, int]] = field(default_factory=dict)
-    _changes: int = 0
-    # (name of the index, value) -> who has it; for unique names and numbers.
-    _holders: dict[Key, dict[Key, None]] = field(default_factory=dict)
+    _tables: dict[str, Table] = field(default_factory=dict)
+    # Name of an index -> value -> who has it; for unique names and numbers.
+    _holders: dict[str, dict[str, tuple[Key, ...]]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -51,64 +52,82 @@ class Company:
 
     @property
     def preferences(self) -> Json:
-        return self.records["Preferences"]["1"]
+        found = self.find("Preferences", "1")
+        assert found is not None
+        return found
 
     @property
     def multicurrency(self) -> bool:
         return bool(self.preferences["CurrencyPrefs"]["MultiCurrencyEnabled"])
 
     def find(self, kind: str, id: str) -> Json | None:
-        return self.records.get(kind, {}).get(id)
+        table = self._tables.get(kind)
+        return table.find(id) if table else None
 
     def all(self, kind: str) -> list[Json]:
-        return list(self.records.get(kind, {}).values())
+        table = self._tables.get(kind)
+        return table.all() if table else []
+
+    def counts(self) -> dict[str, int]:
+        """How many records there are of each kind that ever had one."""
+        return {kind: len(table) for kind, table in list(self._tables.items())}
 
     def holders(self, index: str, value: str) -> list[Key]:
         """Who has this unique name or number; several where duplicates are allowed."""
-        return list(self._holders.get((index, value), ()))
+        return list(self._holders.get(index, {}).get(value, ()))
+
+    def table(self, kind: "Kind") -> Table:
+        """The records of a kind, for those who search them."""
+        table = self._tables.get(kind.name)
+        # Of two who make it at the same time, one wins.
+        return table if table is not None else self._tables.setdefault(kind.name, Table(kind))
 
     def put(self, kind: "Kind", record: Json, at: datetime) -> None:
         """Store a record as it is, with its index entries; the caller holds the lock."""
         id = record["Id"]
         self._unindex(kind, id)
-        self.records.setdefault(kind.name, {})[id] = record
-        for entry in kind.index(record):
-            self._holders.setdefault(entry, {})[(kind.name, id)] = None
-        self._changes += 1
-        self.changed[(kind.name, id)] = (at, self._changes)
+        self.table(kind).put(record, at)
+        for index, value in kind.index(record):
+            holders = self._holders.setdefault(index, {})
+            holders[value] = (*holders.get(value, ()), (kind.name, id))
         if id.isdecimal():
             self.sequences[kind.sequence] = max(self.sequences.get(kind.sequence, 0), int(id))
 
     def remove(self, kind: "Kind", id: str, at: datetime) -> None:
         self._unindex(kind, id)
-        del self.records[kind.name][id]
-        self.changed.pop((kind.name, id), None)
+        self.table(kind).remove(id)
+        while self.deletions and self.deletions[0].at < at - DELETIONS_KEPT:
+            self.deletions.popleft()
         self.deletions.append(Deletion(kind.name, id, at))
 
     def export(self) -> Json:
-        """Everything it holds, as JSON that `restore` reads."""
+        """Everything it holds at one moment, for `write_json`; its text read again is what `restore` takes."""
         with self.lock:
-            return {
-                "realm": self.realm,
-                "country": self.country.code,
-                "currency": self.currency,
-                "multicurrency": self.multicurrency,
-                "disconnected": self.disconnected,
-                "records": {
-                    kind: [self.records[kind][id] for _, id in sorted(self._by_change(kind))] for kind in self.records
-                },
-                "deletions": [[one.kind, one.id, one.at.isoformat()] for one in self.deletions],
-                "sequences": dict(self.sequences),
-                "requestids": self.memory.export(),
-            }
-
-    def _by_change(self, kind: str) -> Iterator[tuple[int, str]]:
-        return ((self.changed[(kind, id)][1], id) for id in self.records[kind])
+            tables = {kind: table.written() for kind, table in self._tables.items()}
+            deletions, sequences = list(self.deletions), dict(self.sequences)
+            answers = self.memory.kept()
+            disconnected = self.disconnected
+        return {
+            "realm": self.realm,
+            "country": self.country.code,
+            "currency": self.currency,
+            "multicurrency": self.multicurrency,
+            "disconnected": disconnected,
+            "records": tables,
+            "deletions": [[one.kind, one.id, one.at.isoformat()] for one in deletions],
+            "sequences": sequences,
+            "requestids": {name: one.as_json() for name, one in answers.items()},
+        }
 
     def _unindex(self, kind: "Kind", id: str) -> None:
         old = self.find(kind.name, id)
-        for entry in kind.index(old) if old else ():
-            self._holders.get(entry, {}).pop((kind.name, id), None)
+        for index, value in kind.index(old) if old else ():
+            holders = self._holders.get(index, {})
+            left = tuple(one for one in holders.get(value, ()) if one != (kind.name, id))
+            if left:
+                holders[value] = left
+            else:
+                holders.pop(value, None)
 
 
 def restore(held: dict[str, Any], kinds: Iterable["Kind"], realm: str) -> Company:
@@ -119,17 +138,22 @@ def restore(held: dict[str, Any], kinds: Iterable["Kind"], realm: str) -> Compan
         company.sequences.update({str(name): int(last) for name, last in held.get("sequences", {}).items()})
         company.deletions.extend(Deletion(k, i, datetime.fromisoformat(at)) for k, i, at in held.get("deletions", []))
         company.memory.restore(held.get("requestids", {}))
-        by_name = {kind.name: kind for kind in kinds}
-        # Each kind is held in the order of its changes.
-        rows = [(name, record) for name, records in held["records"].items() for record in records]
-        for name, record in rows:
-            company.put(by_name[name], record, datetime.fromisoformat(_last_change(record) or "1970-01-01T00:00:00Z"))
+        _put_all(company, {kind.name: kind for kind in kinds}, held["records"])
         assert company.preferences
     except (KeyError, TypeError, AttributeError, AssertionError) as problem:
         raise ValueError(f"This is not an export of a realm: {problem!r}.") from None
     return company
 
 
-def _last_change(record: Json) -> str | None:
-    changed: str | None = record.get("MetaData", {}).get("LastUpdatedTime")
-    return changed
+def _put_all(company: Company, kinds: dict[str, "Kind"], held: dict[str, list[Json | Written]]) -> None:
+    """Each kind is held in the order of its changes."""
+    for name, records in held.items():
+        at = datetime.fromtimestamp(0, UTC)
+        for one in records:
+            # As read anew from its text: numbers that came as whole ones are Decimals again.
+            record = unpacked(one.raw if isinstance(one, Written) else packed(one))
+            # A record without dates, such as a pseudo tax code, stays behind the one before it.
+            changed = record.get("MetaData", {}).get("LastUpdatedTime")
+            at = datetime.fromisoformat(changed) if changed else at
+            company.put(kinds[name], record, at)
+        company.table(kinds[name]).order_by_id()

@@ -15,6 +15,8 @@ from sandbox.refusals import Refusal, WrongControl
 from sandbox.world import World
 
 DEFAULT_LIMIT = 100
+MOST_DIGITS = 9
+MOST_SAMPLES = 1000
 
 
 def answer(world: World, call: Call, reset: Callable[[], None]) -> Answer:
@@ -31,6 +33,10 @@ def _answer(world: World, call: Call, reset: Callable[[], None]) -> Answer:
     parts = call.parts[1:]
     if parts[:1] == ["realms"] and len(parts) > 1:
         return _realm(world, call, parts[1], parts[2:])
+    if parts[:1] == ["faults"] and len(parts) == 2 and call.method == "DELETE":
+        if not world.faults.remove(parts[1]):
+            return as_json({"error": f"There is no fault {parts[1]!r}."}, 404)
+        return as_json({"removed": True})
     if parts == ["reset"] and call.method == "POST":
         reset()
         return as_json({"reset": True})
@@ -115,7 +121,7 @@ def summary(company: Company) -> Json:
         "country": company.country.code,
         "currency": company.currency,
         "multicurrency": company.multicurrency,
-        "counts": {kind: len(records) for kind, records in company.records.items()}
+        "counts": company.counts()
         | {kind: len(company.all(kind)) for kind in ("Customer", "Item", "Invoice", "Payment")},
         "active": {kind: sum(bool(one["Active"]) for one in company.all(kind)) for kind in ("Customer", "Item")},
         "sums": {
@@ -138,6 +144,14 @@ def _subscribe(world: World, call: Call) -> Answer:
 def _unsubscribe(world: World, _call: Call) -> Answer:
     world.notifications.stop()
     return as_json({"removed": True})
+
+
+def _send_samples(world: World, call: Call) -> Answer:
+    count = _object(call, "count").get("count", 1)
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_SAMPLES:
+        raise WrongControl(f"`count` is a whole number from 1 to {MOST_SAMPLES}.")
+    world.send_samples(count)
+    return as_json({"events": count}, 202)
 
 
 def _add_fault(world: World, call: Call) -> Answer:
@@ -204,8 +218,8 @@ def _plain_switches(world: World) -> Json:
 
 def _requests(world: World, call: Call) -> Answer:
     limit = call.params.get("limit", str(DEFAULT_LIMIT))
-    if not limit.isdecimal():
-        raise WrongControl("`limit` is a whole number.")
+    if not (limit.isascii() and limit.isdecimal() and len(limit) <= MOST_DIGITS):
+        raise WrongControl(f"`limit` is a whole number of at most {MOST_DIGITS} digits.")
     return as_json(world.journal.newest(int(limit)))
 
 
@@ -215,6 +229,7 @@ _CONTROLS: dict[tuple[str, str], Callable[[World, Call], Answer]] = {
     ("POST", "webhooks"): _subscribe,
     ("GET", "webhooks"): lambda world, _call: as_json(world.notifications.as_json()),
     ("DELETE", "webhooks"): _unsubscribe,
+    ("POST", "webhooks/test"): _send_samples,
     ("POST", "faults"): _add_fault,
     ("GET", "faults"): lambda world, _call: as_json(world.faults.as_json()),
     ("DELETE", "faults"): _clear_faults,

@@ -17,13 +17,22 @@ BEFORE = (
     "fault_200",
     "invalid_grant",
     "throttle",
+    "fault",
 )
-AFTER = ("timeout_after_commit", "reset_after_commit")
+AFTER = ("delay_after_commit", "timeout_after_commit", "reset_after_commit")
 KINDS = ("delay", *BEFORE, *AFTER)
 BODIES = ("json", "xml", "html")
 _MATCHES = ("realm", "method", "path", "entity")
-_RULE = ("match", "every", "next", "probability", "seed", "repeats", "then")
-_THEN = ("kind", "status", "body", "delay_ms", "retry_after")
+_RULE = ("match", "after", "every", "next", "probability", "seed", "repeats", "then")
+_THEN = ("kind", "status", "body", "delay_ms", "retry_after", "code", "message", "detail", "type")
+# Faults of a company's state that no call brings about: code -> status, type, message, detail.
+KNOWN_FAULTS = {
+    "120": (401, "AuthorizationFault", "Authorization Failure", "AuthorizationFailure: –11014-You do not have access"),
+    "4002": (400, "ValidationFault", "Error processing query", "QueryProcessingError: To email address is invalid"),
+    "6190": (400, "ValidationFault", "Invalid Company Status", "Subscription period has ended or canceled"),
+    "6210": (400, "ValidationFault", "Account Period Closed", "The account period has closed and cannot be changed"),
+    "7001": (400, "ValidationFault", "Company deleted", "The company was deleted"),
+}
 TOKENS_PATH = "/oauth2/v1/tokens/bearer"
 
 
@@ -36,15 +45,21 @@ class Then:
     body: str = "json"
     delay_ms: float = 0
     retry_after: str = ""
+    # Of the kind `fault` only: what the fault says.
+    code: str = ""
+    message: str = ""
+    detail: str = ""
+    type: str = "ValidationFault"
 
 
 @dataclass(eq=False)
 class Rule:
-    """Which calls, and which of them: each n-th, the next n, by chance, or all."""
+    """Which calls, and which of them: each n-th, the next n, by chance, or all; `after` so many were let pass."""
 
     id: str
     match: dict[str, str]
     then: Then
+    after: int = 0
     every: int = 0
     next: int | None = None
     probability: float | None = None
@@ -75,10 +90,13 @@ class Rule:
         )
 
     def _struck(self) -> bool:
+        turn = self.calls - self.after
+        if turn < 1:
+            return False
         if self.every:
-            return self.calls % self.every == 0
+            return turn % self.every == 0
         if self.next is not None:
-            return self.calls <= self.next
+            return turn <= self.next
         if self.probability is not None:
             return self.chance.random() < self.probability
         return True
@@ -119,6 +137,13 @@ class FaultPlan:
         with self._lock:
             self._rules.clear()
 
+    def remove(self, id: str) -> bool:
+        """One rule; False when there is none of that id."""
+        with self._lock:
+            left = [rule for rule in self._rules if rule.id != id]
+            found, self._rules = len(left) < len(self._rules), left
+        return found
+
     def as_json(self) -> list[dict[str, object]]:
         with self._lock:
             return [
@@ -155,6 +180,8 @@ def read_rule(body: Any) -> Rule:
     if sum(name in body for name in ("every", "next", "probability")) > 1:
         raise WrongControl("A fault rule has one of `every`, `next` and `probability`.")
     rule = Rule("", {str(name): str(value) for name, value in match.items()}, then)
+    if "after" in body:
+        rule.after = _whole(body["after"], "after", least=0)
     if "every" in body:
         rule.every = _whole(body["every"], "every", least=1)
     if "next" in body:
@@ -176,15 +203,50 @@ def read_then(then: Any) -> Then:
     body = then.get("body", "xml" if then["kind"] == "throttle" else "json")
     if body not in BODIES:
         raise WrongControl(f"`then.body` is one of {', '.join(BODIES)}.")
-    status = _whole(then.get("status", 500), "status", least=100)
+    if then["kind"] == "fault":
+        return _read_fault(then, body)
+    if any(name in then for name in ("code", "message", "detail", "type")):
+        raise WrongControl("`code`, `message`, `detail` and `type` are for the kind `fault`.")
+    status = _status(then.get("status", 500))
+    return Then(then["kind"], status, body, _delay(then), _retry_after(then))
+
+
+def _read_fault(then: Any, body: str) -> Then:
+    """A fault of any code; the known ones need no more than that."""
+    code = str(then.get("code", ""))
+    status, sort, message, detail = KNOWN_FAULTS.get(code, (400, "ValidationFault", "", ""))
+    said = {name: str(then.get(name, usual)) for name, usual in (("message", message), ("detail", detail))}
+    if not code or not said["message"] or body == "html":
+        raise WrongControl(
+            f"A `fault` has a `code` and a `message`, in json or xml; known without: {', '.join(KNOWN_FAULTS)}."
+        )
+    sort = str(then.get("type", sort))
+    status = _status(then.get("status", status))
+    return Then("fault", status, body, _delay(then), _retry_after(then), code, said["message"], said["detail"], sort)
+
+
+def _status(value: Any) -> int:
+    status = _whole(value, "status", least=200)
+    if status > 599:
+        raise WrongControl("`status` is a whole number from 200 to 599.")
+    return status
+
+
+def _retry_after(then: Any) -> str:
+    written = "" if then.get("retry_after") is None else str(then["retry_after"])
+    if not written.isascii() or not (written.isprintable() and len(written) <= 100):
+        raise WrongControl("`retry_after` is a number of seconds or a date as HTTP has it.")
+    return written
+
+
+def _delay(then: Any) -> float:
     try:
         delay = -1.0 if isinstance(then.get("delay_ms"), bool) else float(then.get("delay_ms", 0))
     except (TypeError, ValueError, OverflowError):
         delay = -1.0
     if not 0 <= delay < 1e9:
         raise WrongControl("`then.delay_ms` is a number of milliseconds, 0 or more.")
-    retry_after = "" if then.get("retry_after") is None else str(then["retry_after"])
-    return Then(then["kind"], status, body, delay, retry_after)
+    return delay
 
 
 def _path_fits(wanted: str, call: Call) -> bool:

@@ -9,6 +9,8 @@ from sandbox import refusals
 from sandbox.numbers import Json, exact
 
 LARGEST_EXPONENT = 14
+# No part of Intuit's schema has more levels; what is deeper could not be written as XML.
+DEEPEST = 20
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 
@@ -196,7 +198,7 @@ def _email(field: Field, value: object, name: str) -> str:
 
 def _choice(field: Field, value: object, name: str) -> str:
     if value not in field.choices:
-        raise refusals.bad_value(name, value)
+        raise refusals.bad_choice(name, value)
     return str(value)
 
 
@@ -221,8 +223,15 @@ def _kept_id(sent: Json, inside: Json) -> Json:
     return {"Id": str(identity), **inside} if identity not in (None, "") else inside
 
 
-def _any(_field: Field, value: object, _name: str) -> object:
+def _any(_field: Field, value: object, name: str) -> object:
+    if _deeper_than(DEEPEST, value):
+        raise refusals.malformed(f"Can not deserialize value of {name}")
     return value
+
+
+def _deeper_than(levels: int, value: object) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(inside) and (levels == 0 or any(_deeper_than(levels - 1, one) for one in inside))
 
 
 _READERS = {

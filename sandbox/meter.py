@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-CORE = ("create", "update", "delete", "void", "send")
+CORE = ("create", "update", "delete", "void", "send", "upload")
 
 
 class Meter:

@@ -7,53 +7,55 @@ import http.client
 import random
 import secrets
 import threading
+import time
 import uuid
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from sandbox.clock import Clock
-from sandbox.numbers import write_json
+from sandbox.events import BOXES, ENTITIES, Event, cloudevents, older
 from sandbox.refusals import WrongControl
+from sandbox.switches import Switches
 
-FORMATS = ("cloudevents", "legacy", "both")
+Writer = Callable[[Sequence[Event], Switches], bytes]
+FORMATS: dict[str, tuple[Writer, ...]] = {
+    "cloudevents": (cloudevents,),
+    "legacy": (older,),
+    "both": (older, cloudevents),
+}
+# Intuit's webinar: up to 100 events and about 1 MB; a hundred of ours stay below 100 kB.
 MOST_EVENTS = 100
-ANSWER_WITHIN_S = 3.0
+# Intuit's best practices; real time, because the subscriber is a program that lives in it.
+ANSWER_WITHIN_MS = 3000
 # Intuit's ladder; the last step is repeated for ever.
 RETRY_AFTER_S = (10, 20, 30, 300, 1200, 7200, 14400, 21600)
-# As the legacy format names what happened.
-LEGACY = {"created": "Create", "updated": "Update", "deleted": "Delete", "void": "Void", "emailed": "Emailed"}
-LEGACY_NAMES = {
-    "invoice": "Invoice",
-    "customer": "Customer",
-    "item": "Item",
-    "payment": "Payment",
-    "preferences": "Preferences",
-}
-_SOURCE = "intuit." + base64.b64encode(hashlib.sha256(b"dealbooks sandbox").digest()).decode()
-_WISHES = ("url", "verifier_token", "format", "delay_ms", "duplicate", "shuffle", "echo", "seed")
-
-
-@dataclass(frozen=True)
-class Event:
-    """One change to tell. `own`: the app made it through the API, so a subscription without echo skips it."""
-
-    realm: str
-    entity: str
-    entity_id: str
-    operation: str
-    at: datetime
-    own: bool
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    nanoseconds: str = field(default_factory=lambda: f"{random.randrange(1000):03}")
+PACIFIC = ZoneInfo("America/Los_Angeles")
+_WISHES = (
+    "url",
+    "verifier_token",
+    "format",
+    "delay_ms",
+    "duplicate",
+    "shuffle",
+    "echo",
+    "events",
+    "answer_within_ms",
+    "seed",
+)
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """How a subscriber wants to be told; `duplicate` is the share of posts sent twice."""
+    """How a subscriber wants to be told.
+
+    `delay_ms` is how long events are gathered, by the sandbox's clock; `duplicate` the share of posts sent twice;
+    `boxes` what is ticked on Intuit's page, as "invoice.void" (None: everything); `answer_within_ms` real time.
+    """
 
     url: str
     verifier_token: str
@@ -62,7 +64,12 @@ class Wishes:
     duplicate: float = 0
     shuffle: bool = False
     echo: bool = True
+    boxes: frozenset[str] | None = None
+    answer_within_ms: float = ANSWER_WITHIN_MS
     seed: int | None = None
+
+    def want(self, event: Event) -> bool:
+        return (self.echo or not event.own) and (self.boxes is None or event.box in self.boxes)
 
 
 def signature(verifier_token: str, body: bytes) -> str:
@@ -70,45 +77,14 @@ def signature(verifier_token: str, body: bytes) -> str:
     return base64.b64encode(hmac.new(verifier_token.encode(), body, hashlib.sha256).digest()).decode()
 
 
-def cloudevents(events: Iterable[Event]) -> bytes:
-    """An array, perhaps of several realms, as sent since 2026."""
-    return write_json(
-        [
-            {
-                "specversion": "1.0",
-                "id": event.id,
-                "source": _SOURCE,
-                "type": f"qbo.{event.entity}.{event.operation}.v1",
-                "datacontenttype": "application/json",
-                "time": f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}{event.nanoseconds}Z",
-                "intuitentityid": event.entity_id,
-                "intuitaccountid": event.realm,
-                "data": {},
-            }
-            for event in events
-        ]
-    ).encode()
-
-
-def legacy(events: Iterable[Event]) -> bytes:
-    """The `eventNotifications` of before 2026, grouped by realm."""
-    by_realm: dict[str, list[dict[str, str]]] = {}
-    for event in events:
-        at = event.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        name = LEGACY_NAMES.get(event.entity, event.entity.capitalize())
-        told = {"name": name, "id": event.entity_id, "operation": LEGACY[event.operation], "lastUpdated": at}
-        by_realm.setdefault(event.realm, []).append(told)
-    told_all = [{"realmId": realm, "dataChangeEvent": {"entities": told}} for realm, told in by_realm.items()]
-    return write_json({"eventNotifications": told_all}).encode()
-
-
 class Subscription:
     """One subscriber and the thread that tells it: later events wait until the earlier post is acknowledged."""
 
-    def __init__(self, id: str, wishes: Wishes, clock: Clock) -> None:
+    def __init__(self, id: str, wishes: Wishes, clock: Clock, switches: Switches) -> None:
         self.id = id
         self.wishes = wishes
         self._clock = clock
+        self._switches = switches
         self._chance = random.Random(wishes.seed)
         self._changed = threading.Condition()
         self._pending: deque[Event] = deque()
@@ -131,10 +107,13 @@ class Subscription:
             return [*self._under_way, *self._pending]
 
     def offer(self, events: Iterable[Event]) -> None:
-        wanted = [event for event in events if self.wishes.echo or not event.own]
-        if wanted:
+        """Take what the subscriber wants to know."""
+        self.take([event for event in events if self.wishes.want(event)])
+
+    def take(self, events: list[Event]) -> None:
+        if events:
             with self._changed:
-                self._pending.extend(wanted)
+                self._pending.extend(events)
                 self._changed.notify_all()
 
     def as_json(self) -> dict[str, object]:
@@ -144,6 +123,7 @@ class Subscription:
                 "url": self.wishes.url,
                 "format": self.wishes.format,
                 "echo": self.wishes.echo,
+                "events": None if self.wishes.boxes is None else sorted(self.wishes.boxes),
                 "pending": len(self._pending) + len(self._under_way),
                 "acknowledged": self._acknowledged,
                 "attempts": self._attempts,
@@ -165,7 +145,7 @@ class Subscription:
                 connection.sock.shutdown(2)
             except OSError:
                 pass
-        self._thread.join(timeout=ANSWER_WITHIN_S + 1)
+        self._thread.join(timeout=ANSWER_WITHIN_MS / 1000 + 1)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -174,10 +154,13 @@ class Subscription:
                 self._tell(events)
 
     def _gather(self) -> list[Event]:
-        """Everything that waits after the delay since the first, at most a hundred."""
+        """Everything that waits once the first has waited for the delay, at most a hundred."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._pending) or self._stopping.is_set())
-        if self._stopping.wait(self.wishes.delay_ms / 1000) if self.wishes.delay_ms else self._stopping.is_set():
+            if self._stopping.is_set():
+                return []
+            first = self._pending[0]
+        if not self._clock.wait_until(first.at + timedelta(milliseconds=self.wishes.delay_ms), self._stopping):
             return []
         with self._changed:
             if self.wishes.shuffle:
@@ -189,9 +172,8 @@ class Subscription:
         return events
 
     def _tell(self, events: list[Event]) -> None:
-        bodies = {"cloudevents": [cloudevents], "legacy": [legacy], "both": [legacy, cloudevents]}
-        for written in bodies[self.wishes.format]:
-            body = written(events)
+        for written in FORMATS[self.wishes.format]:
+            body = written(events, self._switches)
             self._insist(body)
             if self._chance.random() < self.wishes.duplicate:
                 self._insist(body)
@@ -214,47 +196,56 @@ class Subscription:
             self._clock.wait_until(began + timedelta(seconds=wait), self._stopping)
 
     def _post(self, body: bytes) -> bool:
+        """Whether the subscriber acknowledged it in time."""
         with self._changed:
             self._attempts += 1
         url = urlsplit(self.wishes.url)
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(url.hostname or "", url.port, timeout=ANSWER_WITHIN_S)
+        limit_s = self.wishes.answer_within_ms / 1000
+        connection = kind(url.hostname or "", url.port, timeout=limit_s)
         self._connection = connection
+        began = time.monotonic()
         try:
             path = f"{url.path or '/'}{'?' + url.query if url.query else ''}"
             connection.request("POST", path, body, self._headers(body))
-            answer = connection.getresponse()
-            answer.read()
-            return 200 <= answer.status < 300
+            status = connection.getresponse().status
+            return self._is_ack(status) and time.monotonic() - began <= limit_s
         except (OSError, http.client.HTTPException, ValueError):
             return False
         finally:
             self._connection = None
             connection.close()
 
+    def _is_ack(self, status: int) -> bool:
+        return status == 200 or (self._switches["webhook_ack"] == "2xx" and 200 < status < 300)
+
     def _headers(self, body: bytes) -> dict[str, str]:
+        is_older = body.startswith(b"{")
         headers = {
             "content-type": "application/json; charset=utf-8",
             "intuit-signature": signature(self.wishes.verifier_token, body),
-            "intuit-created-time": self._clock.now().isoformat(timespec="seconds"),
+            "intuit-created-time": f"{self._clock.now().astimezone(PACIFIC):%Y-%m-%dT%H:%M:%S%z}",
             "intuit-t-id": str(uuid.uuid4()),
             "user-agent": "intuit_notification_server/0.1",
         }
-        if body.startswith(b"{"):
+        if is_older:
             headers["intuit-notification-schema-version"] = "0.1"
+        elif self._switches["webhook_content_type"] == "cloudevents":
+            headers["content-type"] = "application/cloudevents+json"
         return headers
 
 
 class Notifications:
     """Every subscription; the same URL replaces its earlier one."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, switches: Switches) -> None:
         self._clock = clock
+        self._switches = switches
         self._lock = threading.Lock()
         self._subscriptions: dict[str, Subscription] = {}
 
     def subscribe(self, wishes: Wishes) -> str:
-        subscription = Subscription(f"webhook-{secrets.token_hex(4)}", wishes, self._clock)
+        subscription = Subscription(f"webhook-{secrets.token_hex(4)}", wishes, self._clock, self._switches)
         with self._lock:
             earlier = self._subscriptions.get(wishes.url)
             if earlier and earlier.wishes == wishes:
@@ -268,6 +259,11 @@ class Notifications:
     def tell(self, events: list[Event]) -> None:
         for subscription in list(self._subscriptions.values()):
             subscription.offer(events)
+
+    def send_samples(self, events: list[Event]) -> None:
+        """Tell every subscriber, whatever its boxes: Intuit's "Send test events"."""
+        for subscription in list(self._subscriptions.values()):
+            subscription.take(events)
 
     def as_json(self) -> list[dict[str, object]]:
         return [subscription.as_json() for subscription in list(self._subscriptions.values())]
@@ -296,6 +292,9 @@ def read_wishes(body: Any) -> Wishes:
     delay, duplicate = _number(body, "delay_ms"), _number(body, "duplicate")
     if duplicate > 1:
         raise WrongControl("`duplicate` is a share from 0 to 1.")
+    within = _number(body, "answer_within_ms", ANSWER_WITHIN_MS)
+    if not within:
+        raise WrongControl("`answer_within_ms` is more than 0.")
     if not isinstance(body.get("seed"), int | None):
         raise WrongControl("`seed` is a whole number.")
     for name in ("shuffle", "echo"):
@@ -309,6 +308,8 @@ def read_wishes(body: Any) -> Wishes:
         duplicate=duplicate,
         shuffle=body.get("shuffle", False),
         echo=body.get("echo", True),
+        boxes=_boxes(body.get("events")),
+        answer_within_ms=within,
         seed=body.get("seed"),
     )
 
@@ -321,9 +322,21 @@ def _reachable(address: str) -> bool:
         return False
 
 
-def _number(body: dict[str, Any], name: str) -> float:
+def _boxes(ticked: object) -> frozenset[str] | None:
+    """Each box as "invoice.void", or a whole row as "invoice"; None when nothing was said: everything."""
+    if ticked is None:
+        return None
+    if not isinstance(ticked, list) or not all(
+        isinstance(one, str) and one.lower() in BOXES | ENTITIES for one in ticked
+    ):
+        raise WrongControl('`events` is a list of what Intuit can notify, such as ["invoice.void", "customer"].')
+    wanted = {one.lower() for one in ticked}
+    return frozenset(box for box in BOXES if box in wanted or box.partition(".")[0] in wanted)
+
+
+def _number(body: dict[str, Any], name: str, default: float = 0) -> float:
     try:
-        value = float(body.get(name, 0))
+        value = float(body.get(name, default))
     except (TypeError, ValueError, OverflowError):
         value = -1
     if not 0 <= value < 1e9:

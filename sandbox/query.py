@@ -12,7 +12,8 @@ from sandbox.clock import day, read_moment
 from sandbox.company import Company
 from sandbox.entities import BY_PATH
 from sandbox.entities.kind import Kind
-from sandbox.numbers import Json, exact
+from sandbox.numbers import Json, Written, exact
+from sandbox.table import Held, Table, by_number, folded, opened, shown
 
 DEFAULT_ROWS, MOST_ROWS = 100, 1000
 _TOKEN = re.compile(
@@ -20,20 +21,20 @@ _TOKEN = re.compile(
     |(?P<number>-?\d+(?:\.\d+)?(?![\w.]))
     |(?P<word>[A-Za-z_][\w.]*)
     |(?P<op><=|>=|!=|[=<>(),*;]))""",
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_OPERATORS = ("=", "<", ">", "<=", ">=")
+_CHANGED = "MetaData.LastUpdatedTime"
+_OPERATORS = ("=", "!=", "<", ">", "<=", ">=")
 _KEYWORDS = ("select", "from", "where", "and", "in", "like", "orderby", "order", "startposition", "maxresults")
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of a query; `column` counts from 1."""
+    """A piece of a query; `at` is its offset in the text."""
 
     sort: str
     text: str
-    column: int
-    line: int = 1
+    at: int
 
     @property
     def word(self) -> str:
@@ -78,8 +79,8 @@ def parse(text: str) -> Query:
     return _Parser(_tokens(text), text).query()
 
 
-def run(company: Company, text: str, now: datetime) -> Json:
-    """The QueryResponse."""
+def run(company: Company, text: str, now: datetime, as_text: bool = False) -> Json:
+    """The QueryResponse. `as_text` leaves packed records as they are, for `write_json`."""
     query = parse(text)
     kind = BY_PATH.get(query.entity.lower())
     if kind is None:
@@ -87,39 +88,36 @@ def run(company: Company, text: str, now: datetime) -> Json:
     columns = [_column(kind, name) for name in query.columns]
     if columns and not kind.projectable and not query.everything:
         raise refusals.query_invalid(f"Property {query.columns[0]} not found for Entity {kind.name}")
-    found = _matching(company, kind, query, now)
+    search = _Search(company, kind, query, now)
     if query.count:
-        return {"totalCount": len(found)}
-    found = _sorted(company, kind, query, found)
-    page = found[query.start - 1 : query.start - 1 + query.rows]
-    if not page:
+        return {"totalCount": search.count()}
+    rows, total = search.page()
+    if not rows:
         return {}
-    shown = [kind.shown(record) for record in page]
-    if columns and not query.everything:
-        shown = [_projected(record, columns) for record in shown]
-    answer: Json = {kind.name: shown, "startPosition": query.start, "maxResults": len(shown)}
-    return {**answer, "totalCount": len(found)} if kind.counted else answer
+    projected = bool(columns) and not query.everything
+    found = [shown(kind, held, as_text and not projected) for held in rows]
+    if projected:
+        found = [_projected(record, columns) for record in found if not isinstance(record, Written)]
+    answer: Json = {kind.name: found, "startPosition": query.start, "maxResults": len(found)}
+    return {**answer, "totalCount": total} if kind.counted else answer
 
 
 def _tokens(text: str) -> list[Token]:
     tokens: list[Token] = []
-    at = 0
-    while at < len(text):
-        if not text[at:].strip():
-            break
+    at, end = 0, len(text.rstrip())
+    while at < end:
         match = _TOKEN.match(text, at)
         if match is None:
             raise _lexical_error(text, at)
         sort = str(match.lastgroup)
-        line, column = _place(text, match.start(sort))
-        tokens.append(Token(sort, match.group(sort), column, line))
+        tokens.append(Token(sort, match.group(sort), match.start(sort)))
         at = match.end()
-    line, column = _place(text, len(text))
-    tokens.append(Token("end", "<EOF>", column, line))
+    tokens.append(Token("end", "<EOF>", len(text)))
     return tokens
 
 
 def _place(text: str, at: int) -> tuple[int, int]:
+    """Line and column of an offset, both from 1."""
     before = text[:at]
     return before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
 
@@ -229,6 +227,8 @@ class _Parser:
             wanted = self._take().word
             if self._next.sort != "number":
                 raise self._unexpected()
+            if "." in self._next.text:
+                raise self._unexpected()
             number = self._take().text
             rows = int(Decimal(number))
             if rows < 1:
@@ -267,8 +267,8 @@ class _Parser:
 
     def _unexpected(self) -> refusals.Refusal:
         token = self._next
-        written = _encountered(token)
-        return refusals.query_unparsable(f"Encountered {written} at line {token.line}, column {token.column}.")
+        line, column = _place(self._text, token.at)
+        return refusals.query_unparsable(f"Encountered {_encountered(token)} at line {line}, column {column}.")
 
 
 def _encountered(token: Token) -> str:
@@ -297,32 +297,148 @@ def _searchable(kind: Kind, name: str) -> str:
 
 
 def _projected(record: Json, columns: list[str]) -> Json:
-    wanted = {column.split(".")[0] for column in columns}
-    return {**{k: v for k, v in record.items() if k in wanted}, "domain": "QBO", "sparse": True}
+    """Only the properties asked for, with the marks that every row has."""
+    row: Json = {}
+    for name, value in record.items():
+        inside = [column.partition(".")[2] for column in columns if column.partition(".")[0] == name]
+        if inside:
+            row[name] = value if "" in inside else {part: value[part] for part in inside if part in value}
+    return {**row, "domain": "QBO", "sparse": True}
 
 
 Test = Callable[[Json], bool]
 
 
-def _matching(company: Company, kind: Kind, query: Query, now: datetime) -> list[Json]:
-    tests: list[Test] = []
-    ids: set[str] | None = None
-    names = set()
-    for condition in query.conditions:
-        name = _searchable(kind, condition.name)
-        names.add(name)
+def _searched(company: Company, kind: Kind, query: Query, now: datetime) -> Table:
+    """The records to look through: what is stored, or what the kind works out for this query."""
+    asked = {_column(kind, one.name): one.values[0] for one in query.conditions if one.operator == "="}
+    worked_out = kind.worked_out(company, asked, now)
+    if worked_out is None:
+        return company.table(kind)
+    table = Table(kind)
+    for record in worked_out:
+        table.put(record, now)
+    return table
+
+
+class _Search:
+    """One query at work: which records it has to look at, which of them fit, and in which order."""
+
+    def __init__(self, company: Company, kind: Kind, query: Query, now: datetime) -> None:
+        self._company = company
+        self._kind = kind
+        self._query = query
+        self._now = now
+        self._table = _searched(company, kind, query, now)
+        self._tests: list[Test] = []
+        # Ids that an index gives; None when every record has to be looked at.
+        self._ids: list[str] | None = None
+        self._hides_inactive = kind.hides_inactive
+        for condition in query.conditions:
+            self._read(condition)
+        self._orders = [(_searchable(kind, order.name), order.descending) for order in query.orders]
+
+    def count(self) -> int:
+        if self._ids is None and not self._tests:
+            return self._table.active() if self._hides_inactive else len(self._table)
+        return len(self._matching())
+
+    def page(self) -> tuple[list[Held], int]:
+        """The rows of the page, and how many rows all pages have."""
+        first = self._query.start - 1
+        if self._ids is None and not self._tests and not self._hides_inactive:
+            ids = self._all_in_order()
+            if ids is not None:
+                page = ids[first : first + self._query.rows]
+                return [held for id in page if (held := self._table.held(id)) is not None], len(ids)
+        matching = self._matching()
+        ids = self._in_order(matching)
+        pinned = [id for id in ids if id in self._kind.pinned] if self._kind.pinned else []
+        if pinned:
+            ids = [id for id in ids if id not in pinned]
+        page = ids[first : first + self._query.rows] + pinned
+        return [matching[id] for id in page], len(ids) + len(pinned)
+
+    def _read(self, condition: Condition) -> None:
+        name = _searchable(self._kind, condition.name)
+        self._hides_inactive = self._hides_inactive and name != "Active"
         if name == "Id" and condition.operator in ("=", "in"):
-            wanted = set(condition.values)
-            ids = wanted if ids is None else ids & wanted
+            wanted = dict.fromkeys(condition.values)
+            self._tests.append(lambda record: record["Id"] in wanted)
+            if self._ids is None or len(wanted) < len(self._ids):
+                self._ids = list(wanted)
+            return
+        self._tests.append(_test(self._company, self._kind, name, condition, self._now))
+        ids = self._indexed(name, condition)
+        if ids is not None and (self._ids is None or len(ids) < len(self._ids)):
+            self._ids = ids
+
+    def _indexed(self, name: str, condition: Condition) -> list[str] | None:
+        """The Ids of all records that may fit a condition, if an index knows them."""
+        if name == _CHANGED and condition.operator in (">=", ">", "="):
+            moment = _wanted(self._company, "time", condition.values[0], self._kind, name, self._now)
+            return self._table.changed_since(moment)
+        if not self._table.indexes(name) or condition.operator not in ("=", "in"):
+            return None
+        sort = self._kind.shape.fields[name].sort
+        wanted = [_wanted(self._company, sort, value, self._kind, name, self._now) for value in condition.values]
+        # An index does not know who has no value.
+        return None if None in wanted else self._table.having(name, wanted)
+
+    def _matching(self) -> dict[str, Held]:
+        ids = self._table.ids() if self._ids is None else self._ids
+        found: dict[str, Held] = {}
+        for id in ids:
+            held = self._table.held(id)
+            if held is not None and self._fits(held):
+                found[id] = held
+        return found
+
+    def _fits(self, held: Held) -> bool:
+        if not self._tests and not self._hides_inactive:
+            return True
+        record = opened(held)
+        if self._hides_inactive and record.get("Active") is False:
+            return False
+        return all(test(record) for test in self._tests)
+
+    def _all_in_order(self) -> list[str] | None:
+        """Every Id in the order asked for, where the table itself knows that order."""
+        table = self._table
+        if not self._orders and not self._kind.listed_by:
+            return table.by_change()[::-1]
+        if len(self._orders) != 1:
+            return None
+        name, descending = self._orders[0]
+        if name == _CHANGED:
+            ids = table.by_change()
+        elif name == "Id" and table.ids_ascend:
+            ids = table.ids()
         else:
-            tests.append(_test(company, kind, name, condition, now))
-    if kind.hides_inactive and "Active" not in names:
-        tests.append(lambda record: record.get("Active") is not False)
-    if ids is None:
-        rows = company.all(kind.name)
-    else:
-        rows = [row for row in (company.find(kind.name, id) for id in ids) if row is not None]
-    return [row for row in rows if all(test(row) for test in tests)]
+            return None
+        return ids[::-1] if descending else ids
+
+    def _in_order(self, rows: dict[str, Held]) -> list[str]:
+        """As asked; otherwise lists by name and transactions by their last change, newest first: recorded live."""
+        ids = list(rows)
+        if self._orders:
+            for name, descending in reversed(self._orders):
+                ids.sort(key=self._sort_key(rows, name), reverse=descending)
+            return ids
+        if self._kind.listed_by:
+            return sorted(ids, key=lambda id: str(opened(rows[id]).get(self._kind.listed_by, "")).lower())
+        return self._table.in_order_of_change(ids)[::-1]
+
+    def _sort_key(self, rows: dict[str, Held], name: str) -> Callable[[str], Any]:
+        if name == "Id":
+            return by_number
+        read = _reader(self._company, self._kind.shape.fields[name].sort, name)
+
+        def key(id: str) -> tuple[bool, Any]:
+            value = read(opened(rows[id]))
+            return (value is not None, value if value is not None else 0)
+
+        return key
 
 
 def _test(company: Company, kind: Kind, name: str, condition: Condition, now: datetime) -> Test:
@@ -334,7 +450,8 @@ def _test(company: Company, kind: Kind, name: str, condition: Condition, now: da
     read = _reader(company, sort, name)
     wanted = [_wanted(company, sort, value, kind, name, now) for value in condition.values]
     if condition.operator == "in":
-        return lambda record: read(record) in wanted
+        any_of = frozenset(wanted)
+        return lambda record: read(record) in any_of
     compare = _COMPARE[condition.operator]
     return lambda record: compare(read(record), wanted[0])
 
@@ -344,7 +461,7 @@ def _like(name: str, sort: str, pattern: str) -> Test:
     if sort not in ("text", "part", "ref", "choice"):
         raise refusals.query_invalid(f"Operator LIKE is not supported for property {name}")
     matcher = re.compile(".*".join(re.escape(piece) for piece in pattern.split("%")), re.IGNORECASE | re.DOTALL)
-    return lambda record: matcher.fullmatch(_as_text(record.get(name)) or "") is not None
+    return lambda record: matcher.fullmatch(folded(record.get(name)) or "") is not None
 
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -352,6 +469,8 @@ def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    # Not on Intuit's page of operators, but in a suite that is published as run against live sandboxes.
+    "!=": lambda left, right: left != right,
     "=": lambda left, right: left == right,
     "<": _compared(lambda left, right: left < right),
     ">": _compared(lambda left, right: left > right),
@@ -369,10 +488,11 @@ def _reader(company: Company, sort: str, name: str) -> Callable[[Json], Any]:
         return lambda record: None if record.get(name) is None else exact(record[name])
     if sort == "flag":
         return lambda record: bool(record.get(name, False))
-    return lambda record: _folded(_as_text(record.get(name)))
+    return lambda record: folded(record.get(name))
 
 
 def _wanted(company: Company, sort: str, value: str, kind: Kind, name: str, now: datetime) -> Any:
+    value = kind.meant(name, value)
     if value.lower() == "current_date":
         value = day(now, company.zone).isoformat()
     try:
@@ -387,48 +507,8 @@ def _wanted(company: Company, sort: str, value: str, kind: Kind, name: str, now:
     except (ValueError, KeyError):
         raise refusals.query_invalid(f"Invalid value '{value}' for property {name} of Entity {kind.name}") from None
     # A blank string stands for "no value".
-    return _folded(value) if value.strip() else None
+    return folded(value) if value.strip() else None
 
 
 def _moment(text: str | None, company: Company) -> datetime | None:
     return read_moment(text, company.zone) if text else None
-
-
-def _as_text(value: object) -> str | None:
-    if isinstance(value, dict):
-        value = value.get("value", value.get("Address"))
-    return None if value is None else str(value)
-
-
-def _folded(value: str | None) -> str | None:
-    return None if value is None else value.lower()
-
-
-def _sorted(company: Company, kind: Kind, query: Query, rows: list[Json]) -> list[Json]:
-    """As asked; otherwise lists by name and transactions by their last change, newest first: recorded live."""
-    if query.orders:
-        for order in reversed(query.orders):
-            name = _searchable(kind, order.name)
-            rows = sorted(rows, key=_sort_key(company, kind, name), reverse=order.descending)
-        return rows
-    if kind.listed_by:
-        return sorted(rows, key=lambda row: str(row.get(kind.listed_by, "")).lower())
-    changed = company.changed
-
-    def place(row: Json) -> int:
-        at = changed.get((kind.name, row["Id"]))
-        return at[1] if at else 0
-
-    return sorted(rows, key=place, reverse=True)
-
-
-def _sort_key(company: Company, kind: Kind, name: str) -> Callable[[Json], tuple[bool, Any]]:
-    if name == "Id":
-        return lambda row: (True, (row["Id"].isdigit(), int(row["Id"]) if row["Id"].isdigit() else 0, row["Id"]))
-    read = _reader(company, kind.shape.fields[name].sort, name)
-
-    def key(row: Json) -> tuple[bool, Any]:
-        value = read(row)
-        return (value is not None, value if value is not None else 0)
-
-    return key

@@ -27,6 +27,10 @@ class GateRefusal(Refusal):
     """The gateway in front of QuickBooks refuses: another envelope, in lower case."""
 
 
+class NothingDone(Refusal):
+    """QuickBooks answers 200 and does nothing: a live company did so when a journal entry was to be voided."""
+
+
 class WrongControl(Exception):
     """A control of the sandbox was used wrongly; the text says how to use it."""
 
@@ -59,6 +63,11 @@ def bad_number(name: str, value: object) -> Refusal:
 def bad_value(name: str, value: object) -> Refusal:
     detail = f"Invalid Enumeration or characters. Supplied value:{value}"
     return Refusal(Fault("2180", "Invalid Enumeration or characters", detail, name))
+
+
+def bad_choice(name: str, value: object) -> Refusal:
+    """As Intuit's page of frequent errors shows it."""
+    return Refusal(Fault("2170", "Invalid Enumeration", f"Invalid Enumeration : {value}", name))
 
 
 def bad_date(name: str, value: object) -> Refusal:
@@ -119,6 +128,45 @@ def duplicate_name(users: str) -> Refusal:
     return Refusal(Fault("6240", "Duplicate Name Exists Error", detail))
 
 
+def period_closed() -> Refusal:
+    # The doubled word is Intuit's own.
+    detail = (
+        "The account period has closed and the account books cannot be updated through through the QBO Services API. "
+        "Please use the QBO website to make these changes."
+    )
+    return Refusal(Fault("6210", "Account Period Closed, Cannot Update Through Services API", detail))
+
+
+def subscription_ended() -> Refusal:
+    detail = (
+        "Subscription period has ended or canceled or there was a billing problem : You can't add data to QuickBooks "
+        "Online Plus because your trial or subscription period ended, you canceled your subscription, "
+        "or there was a billing problem."
+    )
+    return Refusal(Fault("6190", "Invalid Company Status", detail))
+
+
+def nameless() -> Refusal:
+    """Intuit's list of error codes has it for customers, vendors and employees."""
+    detail = "Title, GivenName, MiddleName, FamilyName, DisplayName, Suffix - one of these must be non-empty"
+    return Refusal(Fault("6080", "No Name Provided", detail))
+
+
+def own_parent() -> Refusal:
+    detail = "The same object can't be the parent or child of itself."
+    return Refusal(Fault("900", "Parent cannot be child", detail, "ParentRef"))
+
+
+def account_untyped() -> Refusal:
+    detail = "Either an Account.AccountType or an Account.AccountSubType must be specified"
+    return Refusal(Fault("6010", "Invalid Account.AccountType && Account.SubType", detail))
+
+
+def balance_undated() -> Refusal:
+    detail = "An Account.OpenBalanceDate is required when specifying an Account.OpenBalance"
+    return Refusal(Fault("6060", "Account.OpenBalanceDate must be specified with Account.OpenBalance", detail))
+
+
 def rate_missing() -> Refusal:
     # "Curreny" is how a live Canadian company wrote it.
     detail = "The currency and exchange rate are required for transaction in foreign currency."
@@ -147,6 +195,16 @@ def system_failure(status: int = 500) -> Refusal:
     return Refusal(fault, status=status, type="SystemFault")
 
 
+def bad_upload() -> Refusal:
+    detail = "An error occurred while processing the request : the upload has no file_content part"
+    return Refusal(Fault("6041", "Invalid upload", detail))
+
+
+def nothing_done() -> Refusal:
+    fault = Fault("500", "Unsupported Operation", "Operation void is not supported.", "Operation")
+    return NothingDone(fault, status=200)
+
+
 def throttled() -> Refusal:
     fault = Fault(
         "3001",
@@ -163,5 +221,6 @@ def unauthenticated(detail: str) -> GateRefusal:
 
 
 def unauthorized() -> GateRefusal:
+    """As erpnext issue 29161 and oauth-jsclient issue 2 show it: no detail, type SERVICE."""
     message = "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"
-    return GateRefusal(Fault("3100", message, "", None), status=403, type="AUTHORIZATION")
+    return GateRefusal(Fault("3100", message, "", None), status=403, type="SERVICE")

@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable
 
-from sandbox import accounting, consent, controls, oauth
+from sandbox import accounting, consent, controls, oauth, uploads
 from sandbox.answers import Answer, as_json, with_trace
 from sandbox.calls import Call
 from sandbox.faults import TOKENS_PATH, Trouble
 from sandbox.journal import Entry
 from sandbox.numbers import read_json
+from sandbox.pages import routing as pages
 from sandbox.refusals import Refusal
+from sandbox.trouble import after_commit, spoiled, suffer
 from sandbox.world import World
 
 DISCOVERY = ("/.well-known/openid_sandbox_configuration", "/.well-known/openid_configuration")
@@ -18,8 +20,10 @@ REVOKE_PATH = "/v2/oauth2/tokens/revoke"
 
 def answer(world: World, call: Call, reset: Callable[[], None]) -> Answer:
     """Raises Hangup where an injected fault wants no answer."""
-    if call.path == "/":
+    if call.path == "/" and not pages.wants_page(call):
         return as_json({"sandbox": "QuickBooks Online", "realms": len(world.companies)})
+    if call.path == "/" or call.parts[:1] == ["app"]:
+        return pages.answer(world, call)
     if call.parts[:1] == ["sandbox"]:
         return controls.answer(world, call, reset)
     return _logged(world, call)
@@ -39,17 +43,19 @@ def _logged(world: World, call: Call) -> Answer:
 def _answer(world: World, call: Call, entry: Entry, trouble: Trouble) -> Answer:
     if call.realm:
         return accounting.answer(world, call, entry, trouble)
-    accounting.suffer(world, trouble)
+    suffer(world, trouble)
     if trouble.before:
-        return accounting.spoiled(trouble.before, world, None)
+        return spoiled(trouble.before, world, None)
     given = _elsewhere(world, call)
     if trouble.after:
-        accounting.hang_up(world, trouble.after)
+        after_commit(world, trouble.after)
     return given
 
 
 def _elsewhere(world: World, call: Call) -> Answer:
     path = call.path.rstrip("/")
+    if call.parts[:1] == [uploads.FILES] and call.method == "GET":
+        return uploads.fetch(world, call)
     methods, page = _PAGES.get(path, ((), None))
     if page is None:
         return as_json({"error": "not_found"}, 404)
@@ -62,12 +68,13 @@ def _elsewhere(world: World, call: Call) -> Answer:
 
 
 def _discovery(_world: World, call: Call) -> Answer:
+    """The sandbox's and the production's document differ at Intuit in hosts only; here all are one."""
     return as_json(oauth.discovery(call.base))
 
 
 def _token(world: World, call: Call) -> Answer:
     hard = call.headers.get("x-include-refresh-token-hard-expires-in", "").lower() == "true"
-    return world.oauth.token(call.headers.get("authorization", ""), call.form, hard)
+    return world.oauth.token(call.headers.get("authorization", ""), call.form, hard, oauth.issuer(call.base))
 
 
 def _revoke(world: World, call: Call) -> Answer:
@@ -76,7 +83,7 @@ def _revoke(world: World, call: Call) -> Answer:
     if "json" in call.headers.get("content-type", ""):
         try:
             body = read_json(call.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         form = {str(k): str(v) for k, v in body.items()} if isinstance(body, dict) else {}
     return world.oauth.revoke(call.headers.get("authorization", ""), form)
@@ -84,10 +91,15 @@ def _revoke(world: World, call: Call) -> Answer:
 
 def _user(world: World, call: Call) -> Answer:
     try:
-        world.oauth.admit(call.headers.get("authorization", ""), world.oauth.realm_of_access(call.headers))
+        return world.oauth.user(call.headers.get("authorization", ""))
     except Refusal as refusal:
-        return as_json({"error": "invalid_token"}, refusal.status)
-    return as_json({"sub": "sandbox-user", "email": "owner@example.com", "emailVerified": True})
+        error = "invalid_token" if refusal.status == 401 else "insufficient_scope"
+        challenge = {"www-authenticate": f'Bearer realm="Intuit", error="{error}"'}
+        return as_json({"error": error}, refusal.status, challenge)
+
+
+def _keys(world: World, _call: Call) -> Answer:
+    return as_json(world.oauth.signer.key_set())
 
 
 _PAGES: dict[str, tuple[tuple[str, ...], Callable[[World, Call], Answer]]] = {
@@ -96,5 +108,5 @@ _PAGES: dict[str, tuple[tuple[str, ...], Callable[[World, Call], Answer]]] = {
     TOKENS_PATH: (("POST",), _token),
     REVOKE_PATH: (("POST",), _revoke),
     "/v1/openid_connect/userinfo": (("GET",), _user),
-    "/op/v1/jwks": (("GET",), lambda _world, _call: as_json({"keys": []})),
+    "/op/v1/jwks": (("GET",), _keys),
 }

@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 from datetime import UTC
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +14,17 @@ from sandbox.answers import Answer, Hangup, as_json, fault_answer, with_trace
 from sandbox.calls import Call
 from sandbox.clock import Clock
 from sandbox.company import Company
-from sandbox.numbers import Json, read_json, write_json
+from sandbox.numbers import Json
 from sandbox.refusals import system_failure
-from sandbox.wire import BadRequest, close, read_call, stays_open, write_answer
+from sandbox.savefile import SaveFile
+from sandbox.wire import BadRequest, close, drain, read_call, stays_open, write_answer
 from sandbox.world import Options, World
 
 log = logging.getLogger(__name__)
 BACKLOG = 1024
+SAVE_EVERY_S = 3.0
+# Saving may take this share of the time; more records are saved less often.
+SAVING_SHARE = 0.05
 
 
 class Sandbox:
@@ -27,7 +32,7 @@ class Sandbox:
 
     `country` and the following are the defaults of new realms; `currency` is the country's unless given.
     `token` opens every realm; `client_id` and `client_secret` are then the only ones accepted.
-    `file` is read on start, if it exists, and written on stop.
+    `file` is read on start, if it exists, and written on stop and every few seconds when something was written.
     """
 
     def __init__(
@@ -46,7 +51,10 @@ class Sandbox:
     ) -> None:
         self._options = Options(country, currency, multicurrency, empty, seed, token, client_id, client_secret)
         self._address = (host, port)
-        self._file = Path(file) if file else None
+        self._file = SaveFile(Path(file)) if file else None
+        self._saving: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._writes = 0
         self.world = World(self._options)
         self._listener: socket.socket | None = None
         self._accepting: threading.Thread | None = None
@@ -64,9 +72,10 @@ class Sandbox:
         return self.world.clock
 
     def start(self) -> Self:
-        """Accept connections from now on; OSError when the port is taken."""
-        if self._file and self._file.exists():
-            self._load(read_json(self._file.read_bytes()))
+        """Accept connections from now on; OSError when the port is taken, ValueError when the file is not ours."""
+        self._stopping.clear()
+        if self._file:
+            self._load(self._file.read())
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -79,6 +88,10 @@ class Sandbox:
         self._listener = listener
         self._accepting = threading.Thread(target=self._accept, args=(listener,), name="sandbox", daemon=True)
         self._accepting.start()
+        if self._file:
+            self._saving = threading.Thread(target=self._keep_saving, args=(self._file,), name="sandbox-saving")
+            self._saving.daemon = True
+            self._saving.start()
         return self
 
     def stop(self) -> None:
@@ -87,6 +100,7 @@ class Sandbox:
         if listener is None:
             return
         close(listener)
+        self._stopping.set()
         self.world.stop()
         with self._lock:
             connections = list(self._connections)
@@ -94,8 +108,10 @@ class Sandbox:
             close(connection)
         if self._accepting:
             self._accepting.join(timeout=5)
+        if self._saving:
+            self._saving.join()
         if self._file:
-            self._file.write_text(write_json(self.world.export()), encoding="utf-8")
+            self._file.write(self.world.export())
 
     def __enter__(self) -> Self:
         return self.start()
@@ -127,10 +143,34 @@ class Sandbox:
         old, self.world = self.world, World(self._options)
         old.stop()
 
-    def _load(self, held: Json) -> None:
-        for one in held.get("realms", []):
-            self.world.import_realm(str(one["realm"]), one)
-        self.world.oauth.restore(held.get("grants", []))
+    def _load(self, held: Json | None) -> None:
+        if held is None:
+            return
+        try:
+            for one in held["realms"]:
+                self.world.import_realm(str(one["realm"]), one)
+            self.world.oauth.restore(held)
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise ValueError(f"This is no export of a sandbox: {problem!r}.") from None
+
+    def _keep_saving(self, file: SaveFile) -> None:
+        """So that a killed process loses a few seconds only."""
+        saved, pause = self._version(), SAVE_EVERY_S
+        while not self._stopping.wait(pause):
+            version = self._version()
+            if version == saved:
+                continue
+            began = time.monotonic()
+            try:
+                file.write(self.world.export())
+                saved = version
+            except OSError:
+                log.exception("sandbox_not_saved file=%s", file.path)
+            pause = max(SAVE_EVERY_S, (time.monotonic() - began) / SAVING_SHARE)
+
+    def _version(self) -> tuple[int, int]:
+        """Another one after every call that may have changed something."""
+        return (self._writes, len(self.world.companies))
 
     def _accept(self, listener: socket.socket) -> None:
         while self._listener is listener:
@@ -179,9 +219,14 @@ class Sandbox:
             log.exception("sandbox_failed method=%s path=%s", call.method, call.path)
             failed = fault_answer(system_failure(), not call.wants_json, world.clock.now(), UTC)
             return with_trace(failed, 0)
+        finally:
+            if call.method not in ("GET", "HEAD"):
+                with self._lock:
+                    self._writes += 1
 
     def _say_goodbye(self, connection: socket.socket, status: int) -> None:
         try:
             write_answer(connection, as_json({"error": "bad_request"}, status), keep_alive=False)
+            drain(connection)
         except OSError:
             pass

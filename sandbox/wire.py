@@ -1,5 +1,6 @@
 """HTTP/1.1 on a raw socket: one call in, one answer out, or the connection cut in the ways that faults ask for."""
 
+import re
 import socket
 import struct
 from http import HTTPStatus
@@ -11,6 +12,10 @@ from sandbox.calls import Call
 LONGEST_LINE = 65_536
 MOST_HEADERS = 200
 LARGEST_BODY = 32 * 1024 * 1024
+DRAIN_S = 2.0
+LARGEST_IMPORT = 1024 * 1024 * 1024
+_CONTENT_LENGTH = re.compile(r"[0-9]{1,15}")
+_CHUNK_LENGTH = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 
 class BadRequest(Exception):
@@ -28,6 +33,8 @@ def read_call(reader: BufferedReader, connection: socket.socket) -> Call | None:
         line = reader.readline(LONGEST_LINE)
     if not line:
         return None
+    if len(line) == LONGEST_LINE:
+        raise BadRequest(414)
     try:
         method, target, version = line.decode("latin-1").split()
     except ValueError:
@@ -39,7 +46,8 @@ def read_call(reader: BufferedReader, connection: socket.socket) -> Call | None:
         headers.setdefault("connection", "close")
     if headers.get("expect", "").lower() == "100-continue":
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-    body = _read_body(reader, headers)
+    # A whole realm comes back through a control.
+    body = _read_body(reader, headers, LARGEST_IMPORT if target.startswith("/sandbox/") else LARGEST_BODY)
     path, _, query = target.partition("?")
     if path.startswith("http://"):
         path = "/" + path[7:].partition("/")[2]
@@ -62,6 +70,18 @@ def stays_open(call: Call) -> bool:
     return call.headers.get("connection", "").lower() != "close"
 
 
+def drain(connection: socket.socket) -> None:
+    """Take what the caller still sends, so that closing does not reset the connection under the answer."""
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(DRAIN_S)
+    left = LARGEST_BODY
+    while left > 0:
+        taken = connection.recv(LONGEST_LINE)
+        if not taken:
+            return
+        left -= len(taken)
+
+
 def close(connection: socket.socket, reset: bool = False) -> None:
     """End a connection: orderly, or with RST so that the caller sees a reset."""
     try:
@@ -81,6 +101,8 @@ def _read_headers(reader: BufferedReader) -> dict[str, str]:
         line = reader.readline(LONGEST_LINE)
         if line in (b"\r\n", b"\n", b""):
             return headers
+        if len(line) == LONGEST_LINE:
+            raise BadRequest(431)
         name, colon, value = line.decode("latin-1").partition(":")
         if not colon:
             raise BadRequest(400)
@@ -88,13 +110,13 @@ def _read_headers(reader: BufferedReader) -> dict[str, str]:
     raise BadRequest(431)
 
 
-def _read_body(reader: BufferedReader, headers: dict[str, str]) -> bytes:
+def _read_body(reader: BufferedReader, headers: dict[str, str], largest: int) -> bytes:
     if "chunked" in headers.get("transfer-encoding", "").lower():
-        return _read_chunks(reader)
+        return _read_chunks(reader, largest)
     length = headers.get("content-length", "0")
-    if not length.isdecimal():
+    if not _CONTENT_LENGTH.fullmatch(length):
         raise BadRequest(400)
-    if int(length) > LARGEST_BODY:
+    if int(length) > largest:
         raise BadRequest(413)
     body = reader.read(int(length))
     if len(body) < int(length):
@@ -102,18 +124,18 @@ def _read_body(reader: BufferedReader, headers: dict[str, str]) -> bytes:
     return body
 
 
-def _read_chunks(reader: BufferedReader) -> bytes:
-    body = b""
+def _read_chunks(reader: BufferedReader, largest: int) -> bytes:
+    body = bytearray()
     while True:
-        try:
-            size = int(reader.readline(LONGEST_LINE).split(b";")[0], 16)
-        except ValueError:
-            raise BadRequest(400) from None
-        if len(body) + size > LARGEST_BODY:
+        written = reader.readline(LONGEST_LINE).split(b";")[0].strip()
+        if not _CHUNK_LENGTH.fullmatch(written):
+            raise BadRequest(400)
+        size = int(written, 16)
+        if len(body) + size > largest:
             raise BadRequest(413)
         body += reader.read(size)
         if not size:
             while reader.readline(LONGEST_LINE) not in (b"\r\n", b"\n", b""):
                 pass
-            return body
+            return bytes(body)
         reader.readline(LONGEST_LINE)

@@ -3,20 +3,22 @@
 import random
 import secrets
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.business import open_company
-from sandbox.changes import Change
+from sandbox.changes import Change, Happening
 from sandbox.clock import Clock
 from sandbox.company import Company, restore
 from sandbox.countries import COUNTRIES, CURRENCIES
-from sandbox.entities import KINDS
+from sandbox.entities import BY_PATH, KINDS
+from sandbox.events import BOXES, Event, sample_events
 from sandbox.faults import FaultPlan
 from sandbox.journal import Journal
 from sandbox.limits import Limits
 from sandbox.meter import Meter
-from sandbox.notifications import Event, Notifications
+from sandbox.notifications import Notifications
 from sandbox.numbers import Json
 from sandbox.oauth import OAuth
 from sandbox.refusals import WrongControl
@@ -55,7 +57,7 @@ class World:
     def __post_init__(self) -> None:
         options = self.options
         self.oauth = OAuth(self.clock, self.switches, options.token, options.client_id, options.client_secret)
-        self.notifications = Notifications(self.clock)
+        self.notifications = Notifications(self.clock, self.switches)
 
     def stop(self) -> None:
         self.stopping.set()
@@ -107,16 +109,45 @@ class World:
         return Change(company, KINDS, self.switches, self.clock.now(), by_person)
 
     def commit(self, change: Change) -> None:
-        """Commit and tell the subscribers, in the order of commits."""
+        """Commit and tell the subscribers, in the order of commits; nobody hears of a company that is disconnected."""
+        told = [] if change.company.disconnected else list(self._told(change))
         change.commit()
-        realm, own = change.company.realm, not change.by_person
-        self.notifications.tell(
-            [Event(realm, one.entity, one.id, one.operation, change.now, own) for one in change.happenings]
-        )
+        self.notifications.tell(told)
+
+    def send_samples(self, count: int) -> None:
+        """Events of a company that is not connected, to every subscriber."""
+        self.notifications.send_samples(sample_events(count, self.clock))
+
+    def _told(self, change: Change) -> Iterator[Event]:
+        """What Intuit notifies of what happened; asked before the commit, when the old records are still there."""
+        for one in change.happenings:
+            for operation in self._operations(change, one):
+                event = Event(
+                    realm=change.company.realm,
+                    entity=one.entity,
+                    entity_id=one.id,
+                    operation=operation,
+                    at=change.now,
+                    own=not change.by_person,
+                    deleted_id=one.deleted_id,
+                )
+                if event.box in BOXES:
+                    yield event
+
+    def _operations(self, change: Change, happening: Happening) -> tuple[str, ...]:
+        """A name that becomes inactive is said to be told as deleted; nobody has documented it."""
+        how = self.switches["deactivated_told"]
+        if happening.operation != "updated" or how == "updated":
+            return (happening.operation,)
+        kind = BY_PATH[happening.entity].name
+        before, after = change.company.find(kind, happening.id), change.find(kind, happening.id)
+        if before is None or after is None or not before.get("Active") or after.get("Active"):
+            return (happening.operation,)
+        return ("updated", "deleted") if how == "both" else ("deleted",)
 
     def export(self) -> Json:
         """Every realm and grant, as `--file` keeps them."""
-        return {"realms": [one.export() for one in list(self.companies.values())], "grants": self.oauth.export()}
+        return {"realms": [one.export() for one in list(self.companies.values())], **self.oauth.export()}
 
     def _new_realm(self) -> str:
         while True:

@@ -8,6 +8,11 @@ from sandbox.numbers import Json
 from sandbox.world import World
 
 OPERATIONS = ("create", "update", "delete", "void")
+SUBSCRIPTION = "SubscriptionStatus"
+# A company with another subscription status can be read, not written.
+WRITABLE = ("PAID", "TRIAL", "TRIALOPTIN", "SUBSCRIBED")
+# Closed books keep what has been posted; these transactions post nothing.
+NON_POSTING = ("Estimate", "PurchaseOrder", "TimeActivity", "RecurringTransaction", "ReimburseCharge")
 
 
 def operation_of(kind: Kind, body: Json, params: dict[str, str]) -> str:
@@ -26,16 +31,24 @@ def perform(change: Change, kind: Kind, operation: str, body: object) -> Json:
     """Do it within the change; the answer's entity. The caller commits."""
     if not isinstance(body, dict):
         raise refusals.malformed(f"Can not deserialize instance of {kind.name}")
-    if operation == "create":
+    check_subscription(change)
+    old = None if operation == "create" else current(change, kind, body)
+    check_period(change, kind, old)
+    done = _done(change, kind, operation, body, old)
+    check_period(change, kind, done)
+    return done
+
+
+def _done(change: Change, kind: Kind, operation: str, body: Json, old: Json | None) -> Json:
+    if old is None:
         return kind.shown(kind.create(change, read(kind.shape, body)), full=False)
-    old = current(change, kind, body)
     if operation == "delete":
         kind.delete(change, old)
         return {"status": "Deleted", "domain": "QBO", "Id": old["Id"]}
     if operation == "void":
         return kind.shown(kind.void(change, old))
     given = read(kind.shape, body)
-    return kind.shown(kind.update(change, old, given, sparse=body.get("sparse") in (True, "true")))
+    return kind.shown(kind.update(change, old, given, sparse=body.get("sparse") in (True, "true", "True")))
 
 
 def send(world: World, change: Change, kind: Kind, id: str, to: str) -> Json:
@@ -43,6 +56,7 @@ def send(world: World, change: Change, kind: Kind, id: str, to: str) -> Json:
         raise refusals.unsupported("send")
     if world.switches.on("limits") and not world.limits.allow_email(change.company.realm, change.now):
         raise refusals.business("You have reached the limit of 40 emails for today.")
+    check_subscription(change)
     return kind.shown(kind.send(change, change.get(kind.name, id), to))
 
 
@@ -55,3 +69,19 @@ def current(change: Change, kind: Kind, body: Json) -> Json:
     if str(body["SyncToken"]) != old["SyncToken"]:
         raise refusals.stale()
     return old
+
+
+def check_subscription(change: Change) -> None:
+    """6190 for an app that writes to a company whose subscription has ended."""
+    card = change.company.find("CompanyInfo", "1") or {}
+    for entry in card.get("NameValue", []):
+        if entry.get("Name") == SUBSCRIPTION and entry.get("Value") not in WRITABLE and not change.by_person:
+            raise refusals.subscription_ended()
+
+
+def check_period(change: Change, kind: Kind, record: Json | None) -> None:
+    """6210 for an app that touches a posted transaction dated on or before the day the books were closed."""
+    dated = record.get("TxnDate") if record else None
+    closed = change.company.preferences.get("AccountingInfoPrefs", {}).get("BookCloseDate")
+    if dated and closed and dated <= str(closed) and kind.name not in NON_POSTING and not change.by_person:
+        raise refusals.period_closed()

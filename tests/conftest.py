@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -179,8 +180,9 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """Books of nobody yet."""
+    """Books of nobody yet; DEALBOOKS_TEST_SWITCHES, a JSON object, turns the sandbox's switches for the whole run."""
     running_sandbox.reset()
+    running_sandbox.world.switches.turn(json.loads(os.environ.get("DEALBOOKS_TEST_SWITCHES", "{}")))
     yield running_sandbox
     running_sandbox.reset()
 

@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox import refusals
-from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape, merged
-from sandbox.entities.names import PEOPLE, person_name
+from sandbox.entities.listed import NameList, list_shape
+from sandbox.entities.names import PEOPLE, PEOPLE_CALLED, person_name
 from sandbox.fields import (
     ADDRESS,
-    CUSTOM_FIELD,
     EMAIL,
     PHONE,
     WEB,
@@ -20,7 +19,6 @@ from sandbox.fields import (
     kept,
     number,
     part,
-    parts,
     ref,
     text,
 )
@@ -30,13 +28,27 @@ if TYPE_CHECKING:
     from sandbox.changes import Change
 
 
-class Customer(Kind):
+# What the books write and an update leaves.
+_OWN = ("Balance", "BalanceWithJobs", "IsProject", "CurrencyRef")
+
+
+class Customer(NameList):
     name = "Customer"
     sequence = "people"
-    operations = frozenset({"create", "update"})
     listed_by = "FullyQualifiedName"
-    hides_inactive = True
-    shape = entity_shape(
+    named_by = "DisplayName"
+    called = PEOPLE_CALLED
+    referred_as = "Names"
+    nested_as = "Job"
+    flag_decides = True
+    references = {
+        "SalesTermRef": ("Term", "Terms"),
+        "PaymentMethodRef": ("PaymentMethod", "PaymentMethods"),
+        "CustomerTypeRef": ("CustomerType", "CustomerTypes"),
+        "ARAccountRef": ("Account", "Accounts"),
+        "DefaultTaxCodeRef": ("TaxCode", "TaxCodes"),
+    }
+    shape = list_shape(
         "Customer",
         {
             "Title": text(16, search=True),
@@ -69,7 +81,7 @@ class Customer(Kind):
             "DefaultTaxCodeRef": ref(),
             "SalesTermRef": ref(),
             "PaymentMethodRef": ref(),
-            "CustomerTypeRef": ref(),
+            "CustomerTypeRef": ref(search=True),
             "ARAccountRef": ref(),
             "CurrencyRef": ref(),
             "PreferredDeliveryMethod": choice("Print", "Email", "None"),
@@ -77,7 +89,6 @@ class Customer(Kind):
             "Job": flag(search=True),
             "BillWithParent": flag(),
             "OpenBalanceDate": day(),
-            "CustomField": parts(CUSTOM_FIELD),
             "Source": text(),
             "Balance": kept("number", search=True),
             "BalanceWithJobs": kept("number"),
@@ -96,82 +107,90 @@ class Customer(Kind):
             "OpenBalance": kept("number"),
             "CreditLimit": number(),
         },
+        "CCDetail ClientCompanyId IntuitId IsCISContractor JobInfo Organization PriceLevelRef RootCustomerRef "
+        "SalesRepRef TDSEnabled TaxGroupCodeRef TaxRateRef TaxRegime",
     )
 
     def index(self, record: Json) -> Iterable[tuple[str, str]]:
         yield (PEOPLE, record["DisplayName"].lower())
+        yield from super().index(record)
 
     def shown(self, record: Json, full: bool = True) -> Json:
         return {**record, "ClientEntityId": "0", "V4IDPseudonym": f"00200{record['Id']:0>20}"} if full else record
 
-    def create(self, change: "Change", given: Json) -> Json:
-        known = {name: value for name, value in given.items() if value is not None}
-        currency = self._currency(change, known.get("CurrencyRef"))
-        fields = self._complete(change, {**known, "Active": True}, None)
-        own = {"Balance": Decimal(0), "BalanceWithJobs": Decimal(0), "IsProject": False, "CurrencyRef": currency}
-        record = change.add(self, {**fields, **own, **ENTITY_MARKS})
-        change.happened(self, record["Id"], "created")
-        return record
-
     def update(self, change: "Change", old: Json, given: Json, sparse: bool) -> Json:
-        """The currency is fixed at creation; a changed one is ignored."""
-        fields = merged(old, {k: v for k, v in given.items() if k != "CurrencyRef"}, self.shape, sparse)
-        fields.setdefault("Active", old["Active"])
-        fields = self._complete(change, fields, old)
-        own = {name: old[name] for name in ("Balance", "BalanceWithJobs", "IsProject", "CurrencyRef")}
-        record = change.replace(self, old, {**fields, **own, **ENTITY_MARKS})
-        change.happened(self, record["Id"], "updated")
+        """The open balance of a customer counts for whom it stands below; the currency is fixed at creation."""
+        record = super().update(change, old, {k: v for k, v in given.items() if k != "CurrencyRef"}, sparse)
+        before, after = (one.get("ParentRef", {}).get("value") for one in (old, record))
+        if before != after and record["BalanceWithJobs"]:
+            self._owe_above(change, before, -record["BalanceWithJobs"])
+            self._owe_above(change, after, record["BalanceWithJobs"])
         return record
 
-    def _complete(self, change: "Change", fields: Json, old: Json | None) -> Json:
-        fields = {**fields, "DisplayName": person_name(change, self, fields, old)}
+    def named(self, change: "Change", fields: Json, old: Json | None, above: str) -> str:  # noqa: ARG002
+        return person_name(change, self, fields, old)
+
+    def place(self, parent: Json | None, above: str, name: str) -> Json:
+        if parent is None:
+            return {"Job": False, "FullyQualifiedName": name}
+        return {"Job": True, "Level": int(parent.get("Level", 0)) + 1, "FullyQualifiedName": above + name}
+
+    def completed(self, change: "Change", fields: Json, old: Json | None) -> Json:
         taxed = change.company.country.taxes_per_line
         defaults: Json = {
             "Taxable": not taxed,
-            "Job": "ParentRef" in fields,
             "BillWithParent": False,
             "PreferredDeliveryMethod": "Print",
-            "PrintOnCheckName": _print_name(fields),
+            "PrintOnCheckName": print_name(fields),
         }
         if not taxed:
             defaults["DefaultTaxCodeRef"] = {"value": "2"}
-        parent = change.refer("Customer", fields["ParentRef"], "Names") if "ParentRef" in fields else None
-        place: Json = {"FullyQualifiedName": fields["DisplayName"]}
-        if parent is not None:
-            place["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{fields['DisplayName']}"
-            place["Level"] = int(parent.get("Level", 0)) + 1
-        if "SalesTermRef" in fields:
-            term = change.refer("Term", fields["SalesTermRef"], "Terms")
-            place["SalesTermRef"] = {"value": term["Id"], "name": term["Name"]}
+        named = self.referred(change, fields, old)
+        if "DefaultTaxCodeRef" in named:
+            # Recorded: it comes without the code's name.
+            named["DefaultTaxCodeRef"] = {"value": named["DefaultTaxCodeRef"]["value"]}
         if "PrimaryTaxIdentifier" in fields:
-            place["PrimaryTaxIdentifier"] = masked(fields["PrimaryTaxIdentifier"])
-        return _with_address_ids(change, {**defaults, **fields, **place}, old)
+            named["PrimaryTaxIdentifier"] = masked(fields["PrimaryTaxIdentifier"])
+        return with_address_ids(change, {**defaults, **fields, **named, **self._own(change, fields, old)}, old)
 
-    def _currency(self, change: "Change", wanted: Json | None) -> Json:
-        company = change.company
-        code = wanted["value"] if wanted else company.currency
-        if code != company.currency and not company.multicurrency:
-            raise refusals.business("Multi Currency should be enabled to perform this operation")
-        for currency in company.all("CompanyCurrency"):
-            if currency["Code"] == code:
-                return {"value": code, "name": currency["Name"]}
-        raise refusals.bad_reference("Currency", code)
+    def _own(self, change: "Change", fields: Json, old: Json | None) -> Json:
+        if old is not None:
+            return {name: old[name] for name in _OWN}
+        currency = chosen_currency(change, fields.get("CurrencyRef"))
+        return {"Balance": Decimal(0), "BalanceWithJobs": Decimal(0), "IsProject": False, "CurrencyRef": currency}
+
+    def _owe_above(self, change: "Change", id: str | None, amount: Decimal) -> None:
+        while id is not None and (parent := change.find(self.name, id)) is not None:
+            change.touch(self, parent, BalanceWithJobs=parent["BalanceWithJobs"] + amount)
+            id = parent.get("ParentRef", {}).get("value")
 
 
-def masked(identifier: str) -> str:
-    """All but the last five letters or digits hidden: 123-45-6789 becomes XXXXXX56789."""
-    tail = "".join(mark for mark in identifier if mark.isalnum())[-5:]
+def chosen_currency(change: "Change", wanted: Json | None) -> Json:
+    """The currency of a customer or a vendor, the home currency unless named. Raises 2500 and 6000."""
+    company = change.company
+    code = wanted["value"].upper() if wanted else company.currency
+    if code != company.currency and not company.multicurrency:
+        raise refusals.business("Multi Currency should be enabled to perform this operation")
+    for currency in company.all("CompanyCurrency"):
+        if currency["Code"] == code and (currency["Active"] or code == company.currency):
+            return {"value": code, "name": currency["Name"]}
+    raise refusals.bad_reference("Currency", code)
+
+
+def masked(identifier: str, shows: int = 5) -> str:
+    """All but the last letters or digits hidden: 123-45-6789 becomes XXXXXX56789."""
+    tail = "".join(mark for mark in identifier if mark.isalnum())[-shows:]
     return "X" * (len(identifier) - len(tail)) + tail
 
 
-def _print_name(fields: Json) -> str:
+def print_name(fields: Json) -> str:
     person = " ".join(fields[part] for part in ("GivenName", "FamilyName") if part in fields)
     return str(person or fields.get("CompanyName") or fields["DisplayName"])
 
 
-def _with_address_ids(change: "Change", fields: Json, old: Json | None) -> Json:
+def with_address_ids(change: "Change", fields: Json, old: Json | None) -> Json:
     """Each address has an Id of its own sequence and keeps it."""
-    for name in ("BillAddr", "ShipAddr"):
+    for name in ("BillAddr", "ShipAddr", "PrimaryAddr"):
         if name in fields:
             known = (old or {}).get(name, {}).get("Id") or fields[name].get("Id")
             fields = {**fields, name: {**fields[name], "Id": known or change.next_id("address")}}

@@ -2,7 +2,8 @@
 
 # ruff: noqa: ARG002
 # The base takes what the kinds need and refuses.
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from sandbox import fields, refusals
@@ -11,6 +12,31 @@ from sandbox.numbers import Json
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
+    from sandbox.company import Company
+
+
+# What callers search by, wherever a kind has it: these are found without reading every record.
+SEARCHED = (
+    "DocNumber",
+    "CustomerRef",
+    "VendorRef",
+    "TxnDate",
+    "DueDate",
+    "SalesTermRef",
+    "BillEmail",
+    "PaymentRefNum",
+    "DisplayName",
+    "FullyQualifiedName",
+    "Name",
+    "CompanyName",
+    "GivenName",
+    "FamilyName",
+    "PrimaryEmailAddr",
+    "ParentRef",
+    "Sku",
+    "AcctNum",
+    "Code",
+)
 
 
 class Kind:
@@ -29,18 +55,48 @@ class Kind:
     hides_inactive: ClassVar[bool] = False
     in_cdc: ClassVar[bool] = True
     projectable: ClassVar[bool] = True
+    # The Ids of records that stand on every page of a query, behind the rows of that page.
+    pinned: ClassVar[tuple[str, ...]] = ()
 
     @property
     def path(self) -> str:
         return self.name.lower()
 
+    @property
+    def packed(self) -> bool:
+        """Whether there may be very many: transactions are kept as text, not as objects."""
+        return self.sequence == "transactions"
+
+    @property
+    def indexed(self) -> tuple[str, ...]:
+        """The properties whose values are indexed."""
+        own = self.shape.fields
+        return tuple(name for name in SEARCHED if name in own and own[name].search)
+
+    @property
+    def shows_as_kept(self) -> bool:
+        """Whether readers see a record just as it is kept."""
+        return type(self).shown is Kind.shown
+
     def index(self, _record: Json) -> Iterable[tuple[str, str]]:
         """The unique names and numbers that this record holds."""
         return ()
 
+    def unwrapped(self, body: object) -> object:
+        """What a caller sent, as its fields are kept."""
+        return body
+
     def shown(self, record: Json, full: bool = True) -> Json:
         """The record as QuickBooks shows it; `full` for reads, not for the answer to a create."""
         return record
+
+    def worked_out(self, company: "Company", asked: Mapping[str, str], now: datetime) -> list[Json] | None:
+        """What a query looks through where that is not what is stored; `asked` are its values by property."""
+        return None
+
+    def meant(self, name: str, value: str) -> str:
+        """The value of a property that a query means by what it says."""
+        return value
 
     def create(self, change: "Change", given: Json) -> Json:
         raise refusals.unsupported("create")

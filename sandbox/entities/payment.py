@@ -1,5 +1,6 @@
-"""Payments: money received from a customer, applied to invoices or left unapplied."""
+"""Payments: money received from a customer, applied with credits to invoices, or left unapplied."""
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,8 @@ from sandbox import refusals
 from sandbox.clock import day as day_of
 from sandbox.entities.currency import check_currency
 from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape, merged
-from sandbox.fields import LINKED, Shape, anything, day, flag, kept, number, part, parts, ref, text
+from sandbox.entities.sales import check_not_deposited, is_void, sent_by_mail, void_note
+from sandbox.fields import LINKED, Shape, anything, day, flag, kept, number, parts, ref, text
 from sandbox.numbers import Json, cents
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 UNDEPOSITED_FUNDS = "4"
+CHARGE, CREDIT = "Invoice", "CreditMemo"
 PAYMENT_LINE = Shape(
     "Line",
     {
@@ -25,14 +28,17 @@ PAYMENT_LINE = Shape(
         "LinkedTxn": parts(LINKED),
         "LineEx": kept(),
         "DetailType": anything(),
+        "CustomField": anything(),
+        "CustomExtensions": kept(),
     },
 )
+Document = tuple[str, str]  # Invoice or CreditMemo, its Id
 
 
 class Payment(Kind):
     name = "Payment"
     sequence = "transactions"
-    operations = frozenset({"create", "update", "delete", "void"})
+    operations = frozenset({"create", "update", "delete", "void", "send"})
     shape = entity_shape(
         "Payment",
         {
@@ -46,71 +52,91 @@ class Payment(Kind):
             "PaymentRefNum": text(21, search=True),
             "DepositToAccountRef": ref(search=True),
             "ARAccountRef": ref(),
+            "DepartmentRef": ref(),
+            "ClassRef": ref(),
+            "ProjectRef": ref(),
             "PrivateNote": text(4000),
             "TxnSource": text(),
+            "TxnStatus": text(),
             "ProcessPayment": flag(),
+            "PaymentType": text(),
+            "CheckPayment": anything(),
             "CreditCardPayment": anything(),
+            "RemitToRef": ref(),
             "TaxExemptionRef": kept(),
             "UnappliedAmt": kept("number", search=True),
             "LinkedTxn": kept(),
             "TransactionLocationType": text(),
             "DocNumber": kept(),
             "CustomField": anything(),
-            "TxnTaxDetail": part(Shape("TxnTaxDetail", {"TotalTax": number()})),
+            **{name: kept() for name in ("PaymentEx", "PaymentExtendedType", "TaxFormType", "TaxFormNum", "Tag")},
+            **{name: kept() for name in ("TxnApprovalInfo", "RecurDataRef", "RecurringInfo")},
+            **{name: kept() for name in ("TotalCostAmount", "HomeTotalCostAmount")},
+            "EmailStatus": kept(),
+            "DeliveryInfo": kept(),
+            "BillEmail": kept(),
+            "TxnTaxDetail": kept(),
         },
     )
 
     def create(self, change: "Change", given: Json) -> Json:
         sent = {name: value for name, value in given.items() if value is not None}
-        fields = self._complete(change, sent)
+        fields = self._complete(change, sent, None)
         record = change.add(self, {**fields, "LinkedTxn": [], **ENTITY_MARKS})
         change.happened(self, record["Id"], "created")
-        _apply(change, record)
-        change.owes(record["CustomerRef"]["value"], -record["UnappliedAmt"])
+        _take_effect(change, None, record)
         return record
 
     def update(self, change: "Change", old: Json, given: Json, sparse: bool) -> Json:
-        """What was applied is taken back first, then applied anew."""
+        """The lines sent are all the lines it has; what they settle no longer is open again."""
         if is_void(old):
             raise refusals.business("A voided transaction cannot be changed.")
-        _take_back(change, old)
         sent = merged(old, given, self.shape, sparse)
         if change.company.multicurrency:
             sent.setdefault("CurrencyRef", old["CurrencyRef"])
-        fields = self._complete(change, sent)
-        record = change.replace(self, old, {**fields, "LinkedTxn": old["LinkedTxn"], **ENTITY_MARKS})
-        _apply(change, record)
-        change.owes(record["CustomerRef"]["value"], -record["UnappliedAmt"])
+        fields = self._complete(change, sent, old)
+        own: Json = {
+            name: old[name] for name in ("LinkedTxn", "EmailStatus", "DeliveryInfo", "BillEmail") if name in old
+        }
+        record = change.replace(self, old, {**fields, **own, **ENTITY_MARKS})
+        _take_effect(change, old, record)
         change.happened(self, record["Id"], "updated")
         return record
 
     def delete(self, change: "Change", old: Json) -> None:
-        _take_back(change, old)
+        check_not_deposited(old)
+        _take_effect(change, old, None)
         change.remove(self, old["Id"])
         change.happened(self, old["Id"], "deleted")
 
     def void(self, change: "Change", old: Json) -> Json:
         if is_void(old):
             raise refusals.business("This transaction has already been voided.")
-        _take_back(change, old)
-        note = f"Voided - {old['PrivateNote']}" if old.get("PrivateNote") else "Voided"
-        nothing = {"TotalAmt": ZERO, "UnappliedAmt": ZERO, "Line": [], "PrivateNote": note}
+        check_not_deposited(old)
+        nothing = {"TotalAmt": ZERO, "UnappliedAmt": ZERO, "Line": [], "PrivateNote": void_note(old)}
         record = change.replace(self, old, {**old, **nothing})
+        _take_effect(change, old, record)
         change.happened(self, record["Id"], "void")
         return record
 
-    def _complete(self, change: "Change", sent: Json) -> Json:
+    def send(self, change: "Change", old: Json, to: str) -> Json:
+        """E-mails a receipt for it, to the customer's own address when none is said."""
+        customer = change.find("Customer", old["CustomerRef"]["value"]) or {}
+        return sent_by_mail(self, change, old, to or customer.get("PrimaryEmailAddr", {}).get("Address", ""))
+
+    def _complete(self, change: "Change", sent: Json, old: Json | None) -> Json:
         for name in ("CustomerRef", "TotalAmt"):
             if name not in sent:
                 raise refusals.missing(name)
         total = cents(sent["TotalAmt"])
         if total < 0:
             raise refusals.business("Transaction amount must be 0 or greater.")
-        customer = change.refer("Customer", sent["CustomerRef"], "Names")
+        same = old is not None and old["CustomerRef"]["value"] == sent["CustomerRef"]["value"]
+        customer = change.refer("Customer", sent["CustomerRef"], "Names", must_be_active=not same)
         currency = check_currency(change, sent, customer)
-        lines = [_checked_line(change, line, customer) for line in sent.get("Line", [])]
-        applied = sum((line["Amount"] for line in lines), ZERO)
-        if applied > total:
+        lines = _checked_lines(change, sent.get("Line", []), customer, old)
+        unapplied = total + sum((_unapplied_by(line) for line in lines), ZERO)
+        if unapplied < 0:
             raise refusals.business("The amount applied is more than the amount of the payment.")
         into = change.refer("Account", sent.get("DepositToAccountRef", {"value": UNDEPOSITED_FUNDS}), "Accounts")
         fields: Json = {
@@ -120,96 +146,162 @@ class Payment(Kind):
             "DepositToAccountRef": {"value": into["Id"]},
             "TxnDate": sent.get("TxnDate") or day_of(change.now, change.company.zone).isoformat(),
             "TotalAmt": total,
-            "UnappliedAmt": total - applied,
+            "UnappliedAmt": unapplied,
             "ProcessPayment": sent.get("ProcessPayment", False),
             "Line": lines,
         }
-        if currency["value"] == change.company.currency and change.company.multicurrency:
+        if not change.company.multicurrency:
+            fields.pop("ExchangeRate", None)
+        elif currency["value"] == change.company.currency:
             fields["ExchangeRate"] = Decimal(1)
-        elif currency["value"] != change.company.currency and "ExchangeRate" not in sent:
+        elif "ExchangeRate" not in sent:
             raise refusals.rate_missing()
         return fields
 
 
-def is_void(payment: Json) -> bool:
-    return payment["TotalAmt"] == 0 and str(payment.get("PrivateNote", "")).startswith("Voided")
+def release(change: "Change", payment_id: str, document_id: str, keep: Decimal = ZERO) -> None:
+    """A document keeps only so much of a payment: the rest stays with the payment, unapplied.
 
-
-def release(change: "Change", payment_id: str, invoice_id: str, keep: Decimal = ZERO) -> None:
-    """An invoice keeps only so much of a payment: the rest stays with the payment, unapplied."""
+    A credit that is taken away takes with it what it had settled, the last lines first.
+    """
     kind = change.kinds["Payment"]
     payment = change.get("Payment", payment_id)
     lines: list[Json] = []
     for line in payment["Line"]:
-        kept_amount = min(line["Amount"], keep) if _invoice_of(line) == invoice_id else line["Amount"]
+        kept_amount = min(line["Amount"], keep) if _document_of(line)[1] == document_id else line["Amount"]
         if kept_amount:
             lines.append({**line, "Amount": kept_amount})
-    unapplied = payment["TotalAmt"] - sum((line["Amount"] for line in lines), ZERO)
+    lines = _covered(lines, payment["TotalAmt"])
+    unapplied = payment["TotalAmt"] + sum((_unapplied_by(line) for line in lines), ZERO)
+    released = change.replace(kind, payment, {**payment, "Line": lines, "UnappliedAmt": unapplied})
     change.owes(payment["CustomerRef"]["value"], payment["UnappliedAmt"] - unapplied)
-    change.replace(kind, payment, {**payment, "Line": lines, "UnappliedAmt": unapplied})
+    _settle_documents(change, payment, released, besides=document_id)
     change.happened(kind, payment_id, "updated")
 
 
-def applied_by(payment: Json, invoice_id: str) -> Decimal:
-    """How much of a payment settles this invoice."""
-    return sum((line["Amount"] for line in payment["Line"] if _invoice_of(line) == invoice_id), ZERO)
+def applied_by(payment: Json, document_id: str) -> Decimal:
+    """How much of a payment settles this document."""
+    return sum((line["Amount"] for line in payment["Line"] if _document_of(line)[1] == document_id), ZERO)
 
 
-def _checked_line(change: "Change", line: Json, customer: Json) -> Json:
-    """One application: to an invoice of the same customer, no more than it is open."""
+def _checked_lines(change: "Change", lines: list[Json], customer: Json, old: Json | None) -> list[Json]:
+    """Each to an invoice or a credit memo of the customer, all together no more than it has open."""
+    left: dict[Document, Decimal] = defaultdict(Decimal)
+    for document, amount in _applied(old).items():
+        left[document] += amount
+    checked: list[Json] = []
+    for line in lines:
+        kind, id = document = _named(line)
+        record = change.get(kind, id)
+        if not _is_of(change, record, customer):
+            raise refusals.business("The invoice belongs to another customer than the payment.")
+        amount = cents(line["Amount"])
+        if amount < 0:
+            raise refusals.business("The amount applied must be 0 or greater.")
+        left[document] -= amount
+        opened = record["Balance"] + left[document]
+        if opened < 0:
+            raise refusals.business("The amount applied is more than the open balance of the invoice.")
+        checked.append(_written(kind, record, amount, opened + amount))
+    return checked
+
+
+def _named(line: Json) -> Document:
     if "Amount" not in line:
         raise refusals.missing("Line.Amount")
     links = line.get("LinkedTxn", [])
     if len(links) != 1 or "TxnId" not in links[0]:
         raise refusals.missing("LinkedTxn")
-    if links[0].get("TxnType") != "Invoice":
+    if links[0].get("TxnType") not in (CHARGE, CREDIT):
         raise refusals.bad_value("TxnType", links[0].get("TxnType"))
-    invoice = change.get("Invoice", links[0]["TxnId"])
-    if invoice["CustomerRef"]["value"] != customer["Id"]:
-        raise refusals.business("The invoice belongs to another customer than the payment.")
-    amount = cents(line["Amount"])
-    if amount > invoice["Balance"]:
-        raise refusals.business("The amount applied is more than the open balance of the invoice.")
-    extra = [("txnId", invoice["Id"]), ("txnOpenBalance", f"{invoice['Balance']:.2f}")]
-    extra += [("txnReferenceNumber", invoice["DocNumber"])] if "DocNumber" in invoice else []
+    return links[0]["TxnType"], links[0]["TxnId"]
+
+
+def _is_of(change: "Change", record: Json, customer: Json) -> bool:
+    """The customer's own, or of one of its sub-customers."""
+    holder: Json | None = change.get("Customer", record["CustomerRef"]["value"])
+    while holder is not None:
+        if holder["Id"] == customer["Id"]:
+            return True
+        holder = change.find("Customer", holder.get("ParentRef", {}).get("value", ""))
+    return False
+
+
+def _written(kind: str, record: Json, amount: Decimal, opened: Decimal) -> Json:
+    extra = [("txnId", record["Id"]), ("txnOpenBalance", f"{opened:.2f}")]
+    extra += [("txnReferenceNumber", record["DocNumber"])] if "DocNumber" in record else []
     marks = [
         {"name": "{http://schema.intuit.com/finance/v3}NameValue", "value": {"Name": k, "Value": v}} for k, v in extra
     ]
-    linked = [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]
-    return {"Amount": amount, "LinkedTxn": linked, "LineEx": {"any": marks}}
+    return {"Amount": amount, "LinkedTxn": [{"TxnId": record["Id"], "TxnType": kind}], "LineEx": {"any": marks}}
 
 
-def _apply(change: "Change", payment: Json) -> None:
-    """Each invoice owes less, knows the payment, and has a new SyncToken: recorded live."""
-    for line in payment["Line"]:
-        invoice = change.get("Invoice", _invoice_of(line))
-        links = [link for link in invoice["LinkedTxn"] if link["TxnId"] != payment["Id"]]
-        _settle(change, invoice, -line["Amount"], [*links, {"TxnId": payment["Id"], "TxnType": "Payment"}])
+def _covered(lines: list[Json], total: Decimal) -> list[Json]:
+    """The lines that the payment's money and credits still pay for; the last invoices get less."""
+    left = total + sum((line["Amount"] for line in lines if _document_of(line)[0] == CREDIT), ZERO)
+    covered: list[Json] = []
+    for line in lines:
+        if _document_of(line)[0] == CHARGE:
+            line = {**line, "Amount": min(line["Amount"], left)}
+            left -= line["Amount"]
+        if line["Amount"]:
+            covered.append(line)
+    return covered
 
 
-def _take_back(change: "Change", payment: Json) -> None:
-    for line in payment["Line"]:
-        invoice = change.get("Invoice", _invoice_of(line))
-        links = [link for link in invoice["LinkedTxn"] if link["TxnId"] != payment["Id"]]
-        _settle(change, invoice, line["Amount"], links)
-    change.owes(payment["CustomerRef"]["value"], payment["UnappliedAmt"])
+def _take_effect(change: "Change", old: Json | None, new: Json | None) -> None:
+    """Documents are settled or open again, and what is unapplied is the customer's credit; None: no payment."""
+    _settle_documents(change, old, new)
+    for payment, sign in ((old, 1), (new, -1)):
+        if payment is not None:
+            change.owes(payment["CustomerRef"]["value"], sign * payment["UnappliedAmt"])
 
 
-def _settle(change: "Change", invoice: Json, amount: Decimal, links: list[Json]) -> None:
-    kind = change.kinds["Invoice"]
-    fields = {**invoice, "Balance": invoice["Balance"] + amount, "LinkedTxn": links}
-    if "HomeBalance" in invoice:
-        fields["HomeBalance"] = cents(fields["Balance"] * invoice["ExchangeRate"])
-    # A second application within one change is still one version.
-    before = change.company.find("Invoice", invoice["Id"])
-    if before is not None and before["SyncToken"] != invoice["SyncToken"]:
+def _settle_documents(change: "Change", old: Json | None, new: Json | None, besides: str = "") -> None:
+    """Each document whose share has changed knows the payment and has a new SyncToken: recorded live."""
+    before, after = _applied(old), _applied(new)
+    id = (new or old or {})["Id"]
+    for document in dict.fromkeys([*before, *after]):
+        amount = after.get(document, ZERO) - before.get(document, ZERO)
+        if document[1] != besides and (amount or (document in before) != (document in after)):
+            _settle(change, document, amount, id, linked=document in after)
+
+
+def _settle(change: "Change", document: Document, amount: Decimal, payment_id: str, linked: bool) -> None:
+    kind = change.kinds[document[0]]
+    record = change.get(*document)
+    links = [link for link in record["LinkedTxn"] if (link["TxnType"], link["TxnId"]) != ("Payment", payment_id)]
+    if linked:
+        links.append({"TxnId": payment_id, "TxnType": "Payment"})
+    balance = record["Balance"] - amount
+    fields = {**record, "Balance": balance, "LinkedTxn": links}
+    if "RemainingCredit" in record:
+        fields["RemainingCredit"] = balance
+    if "HomeBalance" in record:
+        fields["HomeBalance"] = cents(balance * record["ExchangeRate"])
+    # A second application within one change, or one with the document's own creation, is still one version.
+    before = change.company.find(*document)
+    if before is None or before["SyncToken"] != record["SyncToken"]:
         change.touch(kind, fields)
     else:
-        change.replace(kind, invoice, fields)
-    change.owes(invoice["CustomerRef"]["value"], amount)
+        change.replace(kind, record, fields)
+    change.owes(record["CustomerRef"]["value"], amount if document[0] == CREDIT else -amount)
     if change.switches.on("companion_updated") or change.by_person:
-        change.happened(kind, invoice["Id"], "updated")
+        change.happened(kind, record["Id"], "updated")
 
 
-def _invoice_of(line: Json) -> str:
-    return str(line["LinkedTxn"][0]["TxnId"])
+def _applied(payment: Json | None) -> dict[Document, Decimal]:
+    shares: dict[Document, Decimal] = defaultdict(Decimal)
+    for line in payment["Line"] if payment else []:
+        shares[_document_of(line)] += line["Amount"]
+    return dict(shares)
+
+
+def _unapplied_by(line: Json) -> Decimal:
+    """What a line leaves of the payment: a credit adds to it, an invoice takes away."""
+    return Decimal(line["Amount"] if _document_of(line)[0] == CREDIT else -line["Amount"])
+
+
+def _document_of(line: Json) -> Document:
+    link = line["LinkedTxn"][0]
+    return str(link["TxnType"]), str(link["TxnId"])

@@ -1,4 +1,4 @@
-"""The company's preferences: numbering, discounts, default terms, currencies, taxes."""
+"""The company's preferences: numbering, discounts, default terms, currencies, taxes, and what new companies have."""
 
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ GROUPS = (
     "CurrencyPrefs",
     "ReportPrefs",
     "OtherPrefs",
+    "AdvancedInventoryPrefs",
+    "FinanceChargesPrefs",
+    "PrintDocumentPrefs",
 )
 
 
@@ -35,9 +38,11 @@ class Preferences(Kind):
         """A group sent changes the preferences it names and keeps the others, sparse or not."""
         groups: Json = {}
         for name, value in given.items():
+            if value is None:
+                continue
             if not isinstance(value, dict):
                 raise refusals.malformed(f"Can not deserialize instance of {name}")
-            groups[name] = {**old.get(name, {}), **value}
+            groups[name] = _changed(old.get(name, {}), value)
         had = bool(old["CurrencyPrefs"]["MultiCurrencyEnabled"])
         has = bool({**old, **groups}["CurrencyPrefs"]["MultiCurrencyEnabled"])
         if had and not has:
@@ -49,9 +54,111 @@ class Preferences(Kind):
         return record
 
 
+def _changed(old: Json, sent: Json) -> Json:
+    """The group with what was sent; a blank leaves a preference as it is, a flag may come as text."""
+    changed = dict(old)
+    for name, value in sent.items():
+        before = old.get(name)
+        if value is None or value == "":
+            continue
+        if isinstance(value, dict) and isinstance(before, dict):
+            changed[name] = _changed(before, value)
+        elif isinstance(before, bool):
+            changed[name] = _flag(name, value)
+        else:
+            changed[name] = value
+    return changed
+
+
+def _flag(name: str, value: object) -> bool:
+    if value not in (True, False, "true", "false"):
+        raise refusals.bad_value(name, value)
+    return value in (True, "true")
+
+
 def _add_currencies(change: "Change") -> None:
     known = {currency["Code"] for currency in change.company.all("CompanyCurrency")}
     for code, name in CURRENCIES.items():
         if code not in known:
             fields = {"Code": code, "Name": name, "Active": True, **ENTITY_MARKS}
             change.add(change.kinds["CompanyCurrency"], fields)
+
+
+def first_preferences(currency: str, multicurrency: bool, tax_group: str | None, discounts: str) -> Json:
+    """The preferences of a new company. `tax_group`: the Id of the default tax code of a US company; `discounts`: the
+    Id of the account for discounts."""
+    customer_message = "Thank you for your business and have a great day!"
+    return {
+        "Id": "1",
+        "AccountingInfoPrefs": {
+            "FirstMonthOfFiscalYear": "January",
+            "TaxYearMonth": "January",
+            "UseAccountNumbers": False,
+            "TrackDepartments": False,
+            "ClassTrackingPerTxn": False,
+            "ClassTrackingPerTxnLine": False,
+            "CustomerTerminology": "Customers",
+        },
+        "ProductAndServicesPrefs": {
+            "ForSales": True,
+            "ForPurchase": True,
+            "QuantityWithPriceAndRate": True,
+            "QuantityOnHand": True,
+        },
+        "SalesFormsPrefs": {
+            "CustomTxnNumbers": False,
+            "AllowDeposit": True,
+            "AllowDiscount": True,
+            "AllowEstimates": True,
+            "AllowServiceDate": False,
+            "AllowShipping": False,
+            "DefaultDiscountAccount": discounts,
+            "DefaultTerms": {"value": "3"},
+            "DefaultCustomerMessage": customer_message,
+            "ETransactionEnabledStatus": "NotApplicable",
+            "ETransactionAttachPDF": False,
+            "ETransactionPaymentEnabled": False,
+            "EmailCopyToCompany": False,
+            "AutoApplyCredit": False,
+            "CustomField": [],
+        },
+        "EmailMessagesPrefs": {
+            f"{form}Message": {
+                "Subject": f"{called} from the company",
+                "Message": f"Your {called.lower()} is attached.",
+            }
+            for form, called in (
+                ("Invoice", "invoice"),
+                ("Estimate", "estimate"),
+                ("SalesReceipt", "sales receipt"),
+                ("Statement", "statement"),
+            )
+        },
+        "VendorAndPurchasesPrefs": {
+            "TrackingByCustomer": True,
+            "BillableExpenseTracking": True,
+            "POCustomField": [],
+        },
+        "TimeTrackingPrefs": {
+            "UseServices": True,
+            "BillCustomers": True,
+            "ShowBillRateToAll": False,
+            "WorkWeekStartDate": "Monday",
+            "MarkTimeEntriesBillable": True,
+        },
+        "TaxPrefs": {
+            "UsingSalesTax": True,
+            "PartnerTaxEnabled": False,
+            **({"TaxGroupCodeRef": {"value": tax_group}} if tax_group else {}),
+        },
+        "CurrencyPrefs": {"MultiCurrencyEnabled": multicurrency, "HomeCurrency": {"value": currency}},
+        "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
+        # Intuit repeats some preferences here, by their full names.
+        "OtherPrefs": {
+            "NameValue": [
+                {"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": customer_message},
+                {"Name": "SalesFormsPrefs.DefaultItem", "Value": "1"},
+                {"Name": "DTXCopyMemo", "Value": "false"},
+            ]
+        },
+    }

@@ -3,6 +3,11 @@
 import pytest
 
 
+@pytest.mark.behaviour(
+    "Lists",
+    "A realm has its country's currency and tax codes; TAX and NON exist in the United States only",
+    "documented",
+)
 @pytest.mark.parametrize(
     ("country", "currency", "code"),
     [("CA", "CAD", "GST"), ("GB", "GBP", "20.0% S"), ("AU", "AUD", "GST"), ("DE", "EUR", "19% VAT")],
@@ -15,6 +20,44 @@ def test_a_realm_has_its_countrys_currency_and_tax_codes(connect, country, curre
     assert app.query("select * from TaxCode where Id in ('TAX', 'NON')") == {}
 
 
+PERCENTS = {
+    "CA": {
+        "GST": [5],
+        "HST ON": [13],
+        "GST/PST BC": [5, 7],
+        "Exempt": [0],
+        "Zero-rated": [0],
+        "Out of Scope": [0],
+        "HST NB": [15],
+        "HST NL": [15],
+        "HST NS": [14],
+        "HST PE": [15],
+        "GST/PST SK": [5, 6],
+        "GST/PST MB": [5, 7],
+        "GST/QST QC - 9.975": [5, 9.975],
+    },
+    "GB": {"20.0% S": [20], "5.0% R": [5], "0.0% Z": [0], "Exempt": [0], "No VAT": [0]},
+    "AU": {"GST": [10], "GST free": [0], "Out of Scope": [0]},
+    "FR": {"20% VAT": [20], "10% VAT": [10], "5.5% VAT": [5.5], "2.1% VAT": [2.1], "Exempt": [0]},
+}
+
+
+@pytest.mark.parametrize("country", PERCENTS)
+def test_a_countrys_tax_codes_charge_its_rates(connect, country):
+    app = connect(country=country)
+    rates = {one["Id"]: one["RateValue"] for one in app.query("select * from TaxRate")["TaxRate"]}
+    codes = sorted(app.query("select * from TaxCode")["TaxCode"], key=lambda code: int(code["Id"]))
+    found = {
+        code["Name"]: [rates[one["TaxRateRef"]["value"]] for one in code["SalesTaxRateList"]["TaxRateDetail"]]
+        for code in codes
+    }
+    assert list(found.items()) == list(PERCENTS[country].items())
+    assert [code["Id"] for code in codes] == [str(place) for place in range(2, len(codes) + 2)]
+
+
+@pytest.mark.behaviour(
+    "Arithmetic", "Outside the US a line without a tax code is refused, in the words of the country's tax", "recorded"
+)
 @pytest.mark.parametrize(("country", "word"), [("CA", "GST/HST"), ("GB", "VAT"), ("AU", "GST")])
 def test_a_line_without_tax_code_is_refused_in_the_countrys_words(connect, country, word):
     app = connect(country=country)
@@ -25,6 +68,12 @@ def test_a_line_without_tax_code_is_refused_in_the_countrys_words(connect, count
     )
 
 
+@pytest.mark.behaviour(
+    "Arithmetic",
+    "Outside the US taxes are rounded line by line and added up",
+    "recorded",
+    switch="tax_rounding",
+)
 def test_taxes_are_rounded_by_line_outside_the_united_states(connect, line):
     app = connect(country="GB")
     body = app.invoice_body(Line=[line(0.13, "2"), line(0.13, "2"), line(10, "4")])
@@ -34,6 +83,7 @@ def test_taxes_are_rounded_by_line_outside_the_united_states(connect, line):
     assert app.post("/invoice", body)["Invoice"]["TxnTaxDetail"]["TotalTax"] == 0.05
 
 
+@pytest.mark.behaviour("Arithmetic", "A tax code of two rates yields two tax lines", "documented")
 def test_a_code_of_two_rates_yields_two_tax_lines(connect, line):
     app = connect(country="CA")
     invoice = app.post("/invoice", app.invoice_body(Line=[line(100, "4")]))["Invoice"]
@@ -41,13 +91,23 @@ def test_a_code_of_two_rates_yields_two_tax_lines(connect, line):
     assert invoice["TotalAmt"] == 112
 
 
+@pytest.mark.behaviour(
+    "Arithmetic",
+    "With taxes included, lines are answered without tax in Amount and with it in TaxInclusiveAmt",
+    "recorded",
+)
 def test_inclusive_amounts_contain_their_tax(connect, line):
     app = connect(country="GB")
-    body = app.invoice_body(Line=[line(120, "2", TaxInclusiveAmt=120)], GlobalTaxCalculation="TaxInclusive")
+    body = app.invoice_body(Line=[line(100, "2", TaxInclusiveAmt=120)], GlobalTaxCalculation="TaxInclusive")
     invoice = app.post("/invoice", body)["Invoice"]
     assert (invoice["TotalAmt"], invoice["TxnTaxDetail"]["TotalTax"]) == (120, 20)
+    assert (invoice["Line"][0]["Amount"], invoice["Line"][0]["SalesItemLineDetail"]["TaxInclusiveAmt"]) == (100, 120)
+    assert invoice["Line"][-1]["Amount"] == 100
 
 
+@pytest.mark.behaviour(
+    "Arithmetic", "GlobalTaxCalculation NotApplicable: no taxes, and lines need no code", "documented"
+)
 def test_taxes_may_not_apply(connect):
     app = connect(country="GB")
     assert app.invoice(50, GlobalTaxCalculation="NotApplicable")["TotalAmt"] == 50
@@ -58,6 +118,9 @@ def foreign(app, **fields):
     return app.invoice_body(**fields)
 
 
+@pytest.mark.behaviour(
+    "Arithmetic", "Foreign money needs an ExchangeRate (2410) and is told in home money as well", "reported"
+)
 def test_foreign_money_needs_its_rate_and_is_told_in_home_money(connect):
     app = connect(multicurrency=True)
     body = foreign(app, CurrencyRef={"value": "EUR"})
@@ -69,6 +132,40 @@ def test_foreign_money_needs_its_rate_and_is_told_in_home_money(connect):
     assert app.read("Invoice", made["Id"])["HomeBalance"] == 54.36
 
 
+@pytest.mark.behaviour("Arithmetic", "An ExchangeRate of 1 on foreign money is taken as it is", "reported")
+def test_a_rate_of_one_books_foreign_money_one_to_one(connect):
+    app = connect(multicurrency=True)
+    made = app.post("/invoice", foreign(app, CurrencyRef={"value": "EUR"}, ExchangeRate=1))["Invoice"]
+    assert (made["TotalAmt"], made["ExchangeRate"], made["HomeTotalAmt"]) == (100, 1, 100)
+
+
+@pytest.mark.behaviour("Arithmetic", "An ExchangeRate is above zero", "assumed")
+@pytest.mark.parametrize("rate", [0, -1.1])
+def test_a_rate_is_above_zero(connect, rate):
+    app = connect(multicurrency=True)
+    error = app.refused("/invoice", foreign(app, CurrencyRef={"value": "EUR"}, ExchangeRate=rate))
+    assert (error["code"], error["element"]) == ("2080", "ExchangeRate")
+
+
+@pytest.mark.behaviour("Arithmetic", "Home money needs no rate and has the rate 1", "recorded")
+def test_home_money_has_the_rate_one(connect):
+    app = connect(multicurrency=True)
+    app.customer(CurrencyRef={"value": "USD"})
+    made = app.invoice(100, CurrencyRef={"value": "USD"})
+    assert (made["ExchangeRate"], made["HomeTotalAmt"], made["HomeBalance"]) == (1, 100, 100)
+
+
+@pytest.mark.behaviour("Arithmetic", "Amounts have two decimals in every currency, the yen too", "assumed")
+def test_yen_have_two_decimals(connect, line):
+    app = connect(multicurrency=True)
+    app.customer(CurrencyRef={"value": "JPY"})
+    lines = [line(100.505, "NON")]
+    body = app.invoice_body(Line=lines, CurrencyRef={"value": "JPY"}, ExchangeRate=0.0065)
+    made = app.post("/invoice", body)["Invoice"]
+    assert (made["TotalAmt"], made["HomeTotalAmt"]) == (100.51, 0.65)
+
+
+@pytest.mark.behaviour("Arithmetic", "A transaction has its customer's currency", "reported")
 def test_a_transaction_has_its_customers_currency(connect):
     app = connect(multicurrency=True)
     error = app.refused("/invoice", foreign(app, CurrencyRef={"value": "USD"}))
@@ -76,11 +173,13 @@ def test_a_transaction_has_its_customers_currency(connect):
     assert app.refused("/invoice", app.invoice_body())["element"] == "CurrencyRef"
 
 
+@pytest.mark.behaviour("Arithmetic", "A company without multicurrency refuses another currency", "reported")
 def test_a_single_currency_company_refuses_others(app):
     error = app.refused("/invoice", app.invoice_body(CurrencyRef={"value": "EUR"}))
     assert error["Detail"] == "Business Validation Error: Multi Currency should be enabled to perform this operation"
 
 
+@pytest.mark.behaviour("Lists", "Exchange rates and currencies can be read", "reported")
 def test_exchange_rates_and_currencies_can_be_read(connect):
     app = connect(multicurrency=True)
     rate = app.get("/exchangerate", sourcecurrencycode="EUR", asofdate="2026-07-30")["ExchangeRate"]
@@ -89,6 +188,7 @@ def test_exchange_rates_and_currencies_can_be_read(connect):
     assert {"USD", "EUR", "GBP"} <= codes
 
 
+@pytest.mark.behaviour("Lists", "Multicurrency can be turned on and not off", "documented")
 def test_multicurrency_can_be_turned_on_but_not_off(app):
     turn = {"Id": "1", "SyncToken": "0", "sparse": True, "CurrencyPrefs": {"MultiCurrencyEnabled": True}}
     app.post("/preferences", turn)

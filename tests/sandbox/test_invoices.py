@@ -10,6 +10,11 @@ def percent_discount(percent):
     return {"DetailType": "DiscountLineDetail", "DiscountLineDetail": detail}
 
 
+@pytest.mark.behaviour(
+    "Invoices",
+    "A bare invoice gets number, dates, currency, addresses, accounts and a subtotal line, but no e-mail address.",
+    "recorded",
+)
 def test_an_invoice_is_completed_as_a_live_company_completed_it(app, line):
     app.customer(PrimaryEmailAddr={"Address": "ann@example.com"}, BillAddr={"Line1": "100 Sample St."})
     app.item("Example Item")
@@ -44,6 +49,11 @@ def test_an_invoice_is_completed_as_a_live_company_completed_it(app, line):
     assert made["time"][-6:] in ("-07:00", "-08:00")
 
 
+@pytest.mark.behaviour(
+    "Validation",
+    "What is missing (2020), unknown (2500, 2010), too long (2050) or wrong (2170, 6000) is refused; nothing is made.",
+    "reported",
+)
 @pytest.mark.parametrize(
     ("changes", "code", "element"),
     [
@@ -66,12 +76,21 @@ def test_what_does_not_fit_is_refused_and_nothing_is_made(app, changes, code, el
     assert app.query("select count(*) from Invoice") == {"totalCount": 0}
 
 
+@pytest.mark.behaviour(
+    "Validation", "An unknown property is refused with 2010, which names it and its class.", "reported"
+)
 def test_an_unknown_property_of_a_line_is_named_with_its_class(app, line):
     error = app.refused("/invoice", app.invoice_body(Line=[line(1, Amount=1)]))
     assert error["code"] == "2010"
     assert 'Unrecognized field "Amount" (class com.intuit.schema.finance.v3.SalesItemLineDetail)' in error["Detail"]
 
 
+@pytest.mark.behaviour(
+    "Arithmetic",
+    "A line whose amount is not quantity times price, rounded half up to cents, is refused with 6070.",
+    "reported",
+    switch="amount_mismatch",
+)
 @pytest.mark.parametrize(
     ("quantity", "price", "amount", "fits"),
     [
@@ -90,15 +109,25 @@ def test_an_amount_is_quantity_times_price_rounded_half_up(app, line, quantity, 
         assert answer.json()["Fault"]["Error"][0]["code"] == "6070"
 
 
+@pytest.mark.behaviour(
+    "Arithmetic", "A quantity or a unit price has at most seven decimals; more are refused with 2080.", "documented"
+)
 def test_more_than_seven_decimals_are_refused(app, line):
     assert app.refused("/invoice", app.invoice_body(Line=[line(1, Qty=1, UnitPrice=1.00000001)]))["code"] == "2080"
 
 
+@pytest.mark.behaviour("Arithmetic", "Amounts are exact decimals, written as plain JSON numbers.", "recorded")
 @pytest.mark.parametrize("number", [12345678901.23, 0.07, 99999999.99])
 def test_money_keeps_every_digit(app, number):
     assert app.invoice(number)["TotalAmt"] == number
 
 
+@pytest.mark.behaviour(
+    "Arithmetic",
+    "In the United States tax is rounded half up once per rate over the whole document.",
+    "recorded",
+    switch="tax_rounding",
+)
 def test_tax_is_rounded_once_per_rate_over_the_document(app, line):
     body = app.invoice_body(Line=[line(0.99, "TAX"), line(0.99, "TAX"), line(5, "NON")])
     invoice = app.post("/invoice", {**body, "TxnTaxDetail": {"TxnTaxCodeRef": {"value": "3"}}})["Invoice"]
@@ -111,6 +140,9 @@ def test_tax_is_rounded_once_per_rate_over_the_document(app, line):
     assert (detail["TotalTax"], invoice["TotalAmt"]) == (0.18, 7.16)
 
 
+@pytest.mark.behaviour(
+    "Arithmetic", "Rounding line by line instead gives other cents.", "documented", switch="tax_rounding"
+)
 def test_rounding_by_document_differs_from_rounding_by_line(app, line):
     lines = [line(0.56, "TAX"), line(0.56, "TAX"), line(0.56, "TAX")]
     body = {**app.invoice_body(Line=lines), "TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}}}
@@ -119,6 +151,11 @@ def test_rounding_by_document_differs_from_rounding_by_line(app, line):
     assert app.post("/invoice", body)["Invoice"]["TxnTaxDetail"]["TotalTax"] == 0.12
 
 
+@pytest.mark.behaviour(
+    "Arithmetic",
+    "A discount lowers the taxed amount only with ApplyTaxAfterDiscount; its line stands behind the subtotal.",
+    "documented",
+)
 def test_a_discount_comes_off_before_or_after_tax(app, line):
     lines = [line(100, "TAX"), line(100, "NON"), percent_discount(10)]
     body = {**app.invoice_body(Line=lines), "TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}}}
@@ -130,6 +167,9 @@ def test_a_discount_comes_off_before_or_after_tax(app, line):
     assert kinds == ["SalesItemLineDetail", "SalesItemLineDetail", "SubTotalLineDetail", "DiscountLineDetail"]
 
 
+@pytest.mark.behaviour(
+    "Invoices", "There is one discount line per document, and only where the company allows discounts.", "documented"
+)
 def test_a_discount_needs_its_preference_and_stands_alone(app, line):
     two = app.invoice_body(Line=[line(100), percent_discount(1), percent_discount(2)])
     assert app.refused("/invoice", two)["code"] == "6000"
@@ -137,6 +177,11 @@ def test_a_discount_needs_its_preference_and_stands_alone(app, line):
     assert app.refused("/invoice", app.invoice_body(Line=[line(100), percent_discount(1)]))["code"] == "6000"
 
 
+@pytest.mark.behaviour(
+    "Invoices",
+    "The due date is the issue date plus the term's days, 30 without a term, unless one is sent.",
+    "recorded",
+)
 @pytest.mark.parametrize(
     ("fields", "due"),
     [({}, "2026-12-31"), ({"SalesTermRef": {"value": "2"}}, "2026-12-16"), ({"DueDate": "2027-02-03"}, "2027-02-03")],
@@ -145,6 +190,9 @@ def test_the_due_date_follows_the_term_unless_it_is_sent(app, fields, due):
     assert app.invoice(TxnDate="2026-12-01", **fields)["DueDate"] == due
 
 
+@pytest.mark.behaviour(
+    "Invoices", "Without a date an invoice is of today, as the company's time zone has it.", "assumed"
+)
 def test_the_date_is_today_in_the_companys_time_zone(books, connect):
     books.clock.set(datetime(2026, 12, 2, 3, tzinfo=UTC))
     assert connect().invoice()["TxnDate"] == "2026-12-01"
@@ -156,12 +204,18 @@ def custom_numbers(app):
     )
 
 
+@pytest.mark.behaviour("Document numbers", "QuickBooks gives the next number after the last one used.", "documented")
 def test_numbers_follow_the_last_one_used(app):
     assert app.invoice()["DocNumber"] == "1001"
     assert app.invoice(DocNumber="2209")["DocNumber"] == "2209"
     assert app.invoice()["DocNumber"] == "2210"
 
 
+@pytest.mark.behaviour(
+    "Document numbers",
+    "With custom numbers on, an invoice without a number gets none, except by AUTO_GENERATE or AutoDocNumber.",
+    "documented",
+)
 def test_with_custom_numbers_an_invoice_without_one_gets_none_unless_asked(app):
     custom_numbers(app)
     assert "DocNumber" not in app.invoice()
@@ -170,6 +224,12 @@ def test_with_custom_numbers_an_invoice_without_one_gets_none_unless_asked(app):
     assert app.invoice(AutoDocNumber=True)["DocNumber"] == "1002"
 
 
+@pytest.mark.behaviour(
+    "Document numbers",
+    "A number in use is refused with 6140, which names its holder, unless the call includes allowduplicatedocnum.",
+    "documented",
+    switch="duplicate_docnumber",
+)
 def test_a_number_in_use_is_refused_unless_duplicates_are_allowed(app):
     first = app.invoice(DocNumber="A-7")
     error = app.refused("/invoice", app.invoice_body(DocNumber="a-7"))
@@ -179,6 +239,11 @@ def test_a_number_in_use_is_refused_unless_duplicates_are_allowed(app):
     assert allowed["DocNumber"] == "A-7"
 
 
+@pytest.mark.behaviour(
+    "Full and sparse updates",
+    "Lines that are sent replace all lines; they keep their identity by Id and lose the fields they omit.",
+    "reported",
+)
 def test_a_sparse_update_with_lines_replaces_all_lines(app, line):
     lines = [line(10) | {"Description": "first"}, line(20) | {"Description": "second"}]
     app.post("/invoice", app.invoice_body(Line=lines))
@@ -189,6 +254,9 @@ def test_a_sparse_update_with_lines_replaces_all_lines(app, line):
     assert (changed["TotalAmt"], app.read("Customer", "1")["Balance"]) == (30, 30)
 
 
+@pytest.mark.behaviour(
+    "Full and sparse updates", "A full update clears the writable fields that it omits.", "documented"
+)
 def test_a_full_update_clears_what_it_omits(app):
     made = app.invoice(PrivateNote="x", DocNumber="77")
     body = {"Id": made["Id"], "SyncToken": "0", "CustomerRef": {"value": "1"}, "Line": made["Line"]}
@@ -197,6 +265,9 @@ def test_a_full_update_clears_what_it_omits(app):
     assert full["MetaData"]["CreateTime"] == made["MetaData"]["CreateTime"]
 
 
+@pytest.mark.behaviour(
+    "Full and sparse updates", "What was read can be written back whole; read-only properties are ignored.", "reported"
+)
 def test_what_was_read_can_be_written_back_whole(app):
     made = app.invoice(TxnTaxDetail={"TxnTaxCodeRef": {"value": "2"}})
     again = app.post("/invoice", app.read("Invoice", made["Id"]))["Invoice"]
@@ -204,6 +275,11 @@ def test_what_was_read_can_be_written_back_whole(app):
     assert again["TotalAmt"] == 108
 
 
+@pytest.mark.behaviour(
+    "Versions",
+    "An invoice changes its customer's balance and LastUpdatedTime, not the customer's SyncToken.",
+    "recorded",
+)
 def test_an_invoice_touches_its_customer_without_a_new_version(app):
     app.customer()
     app.books.clock.advance(60)
@@ -213,6 +289,11 @@ def test_an_invoice_touches_its_customer_without_a_new_version(app):
     assert customer["MetaData"]["LastUpdatedTime"] > customer["MetaData"]["CreateTime"]
 
 
+@pytest.mark.behaviour(
+    "Void, delete, send, PDF",
+    "A voided invoice keeps its number, has zero amounts, says Voided before its note and cannot be changed.",
+    "documented",
+)
 def test_a_voided_invoice_is_worth_nothing_but_kept(app):
     made = app.invoice(PrivateNote="deal 7", TxnTaxDetail={"TxnTaxCodeRef": {"value": "2"}})
     void = app.post("/invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="void")["Invoice"]
@@ -225,6 +306,12 @@ def test_a_voided_invoice_is_worth_nothing_but_kept(app):
     assert app.refused("/invoice", edit)["code"] == "6000"
 
 
+@pytest.mark.behaviour(
+    "Void, delete, send, PDF",
+    "Voiding a paid invoice is refused, or unlinks the payment and leaves its money unapplied.",
+    "reported",
+    switch="void_paid",
+)
 def test_voiding_a_paid_invoice_is_refused_or_gives_the_money_back(app):
     made = app.invoice(100)
     payment = app.pay(made, 40)
@@ -236,6 +323,11 @@ def test_voiding_a_paid_invoice_is_refused_or_gives_the_money_back(app):
     assert app.read("Customer", "1")["Balance"] == -40
 
 
+@pytest.mark.behaviour(
+    "Void, delete, send, PDF",
+    "A deleted invoice is answered with a stub and gone from reads (610), queries and its customer's balance.",
+    "documented",
+)
 def test_a_deleted_invoice_is_gone(app):
     made = app.invoice()
     answer = app.post("/invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="delete")
@@ -247,12 +339,21 @@ def test_a_deleted_invoice_is_gone(app):
     assert app.refused("/invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="delete")["code"] == "610"
 
 
+@pytest.mark.behaviour(
+    "Void, delete, send, PDF", "An invoice with a payment is not deleted before it is unlinked.", "documented"
+)
 def test_an_invoice_with_a_payment_is_not_deleted(app):
     made = app.invoice()
     app.pay(made, 1)
     assert app.refused("/invoice", {"Id": made["Id"], "SyncToken": "1"}, operation="delete")["code"] == "6000"
 
 
+@pytest.mark.behaviour(
+    "Void, delete, send, PDF",
+    "Sending sets EmailStatus, DeliveryInfo and BillEmail and leaves the SyncToken.",
+    "recorded",
+    switch="send_bumps",
+)
 def test_sending_marks_it_sent_and_leaves_the_version(app):
     made = app.invoice()
     sent = app.post(f"/invoice/{made['Id']}/send", sendTo="a+b@example.com")["Invoice"]
@@ -262,17 +363,24 @@ def test_sending_marks_it_sent_and_leaves_the_version(app):
     assert sent["DeliveryInfo"]["DeliveryTime"]
 
 
+@pytest.mark.behaviour(
+    "Void, delete, send, PDF", "Sending needs an address, sent along or the document's own.", "assumed"
+)
 def test_sending_needs_an_address(app):
     made = app.invoice()
     assert app.refused(f"/invoice/{made['Id']}/send", None)["code"] == "6000"
     assert app.refused(f"/invoice/{made['Id']}/send", None, sendTo="nobody")["code"] == "2210"
 
 
+@pytest.mark.behaviour(
+    "Void, delete, send, PDF", "NeedToSend on create queues the e-mail: DeliveryInfo has no time yet.", "recorded"
+)
 def test_needing_to_be_sent_waits_for_delivery(app):
     made = app.invoice(EmailStatus="NeedToSend", BillEmail={"Address": "a@example.com"})
     assert made["DeliveryInfo"] == {"DeliveryType": "Email"}
 
 
+@pytest.mark.behaviour("Void, delete, send, PDF", "An invoice can be read as a PDF.", "documented")
 def test_a_pdf_is_a_pdf(app):
     made = app.invoice()
     answer = app.call("GET", f"/invoice/{made['Id']}/pdf", headers={"Accept": "application/pdf"})
@@ -280,32 +388,84 @@ def test_a_pdf_is_a_pdf(app):
     assert answer.content.startswith(b"%PDF-")
 
 
-def test_python_quickbooks_sends_its_default_fields_and_is_understood(app, line):
-    app.invoice_body()
-    defaults = {
-        "AllowIPNPayment": True,
-        "Balance": 0,
-        "Deposit": 0,
-        "DueDate": "",
-        "TxnDate": "",
-        "ShipDate": "",
-        "EmailStatus": "NotSet",
-        "ExchangeRate": 1,
-        "FreeFormAddress": False,
-        "GlobalTaxCalculation": "TaxExcluded",
-        "HomeBalance": 0,
-        "InvoiceLink": "",
-        "LinkedTxn": [],
-        "PrivateNote": "",
-        "TotalAmt": "",
-        "TrackingNum": "",
-        "SyncToken": 0,
-        "sparse": False,
-        "domain": "QBO",
-        "BillAddr": None,
-        "CustomerRef": {"name": "", "type": "", "value": "1"},
-        "Line": [{**line(1, ServiceDate="", TaxInclusiveAmt=0), "LineNum": 0, "LinkedTxn": [], "CustomField": []}],
-    }
-    made = app.post("/invoice", defaults)["Invoice"]
-    assert (made["TotalAmt"], made["AllowIPNPayment"]) == (1, False)
-    assert "ExchangeRate" not in made
+@pytest.mark.behaviour("Invoices", "A deposit lowers the balance, which is never below zero.", "documented")
+def test_a_deposit_lowers_the_balance(app):
+    made = app.invoice(100, Deposit=30)
+    assert (made["TotalAmt"], made["Balance"], app.read("Customer", "1")["Balance"]) == (100, 70, 70)
+    app.pay(made, 50)
+    change = {"Id": made["Id"], "SyncToken": "1", "sparse": True, "Deposit": 80}
+    assert app.post("/invoice", change)["Invoice"]["Balance"] == 0
+    # The payment may keep what the deposit leaves of the invoice.
+    assert app.read("Payment", "2")["UnappliedAmt"] == 30
+    assert app.read("Customer", "1")["Balance"] == -30
+    assert app.invoice(10, Deposit=25)["Balance"] == 0
+
+
+@pytest.mark.behaviour("Invoices", "Lines changed after a payment leave what was paid and open the rest.", "assumed")
+def test_changed_lines_keep_what_was_paid(app, line):
+    made = app.invoice(100)
+    app.pay(made, 100)
+    change = {"Id": made["Id"], "SyncToken": "1", "sparse": True, "Line": [line(250)]}
+    changed = app.post("/invoice", change)["Invoice"]
+    assert (changed["TotalAmt"], changed["Balance"], app.read("Customer", "1")["Balance"]) == (250, 150, 150)
+
+
+@pytest.mark.behaviour(
+    "Invoices", "An invoice that becomes worthless gives its payment back and loses the link.", "assumed"
+)
+def test_a_worthless_invoice_gives_its_payment_back(app, line):
+    made = app.invoice(100)
+    app.pay(made, 60)
+    change = {"Id": made["Id"], "SyncToken": "1", "sparse": True, "Line": [line(0)]}
+    app.post("/invoice", change)
+    worthless = app.read("Invoice", made["Id"])
+    assert (worthless["TotalAmt"], worthless["LinkedTxn"]) == (0, [])
+    assert app.read("Payment", "2")["UnappliedAmt"] == 60
+    assert app.read("Customer", "1")["Balance"] == -60
+
+
+@pytest.mark.behaviour("Invoices", "An invoice that changes hands moves its balance to the other customer.", "assumed")
+def test_a_balance_moves_with_its_invoice(app):
+    made = app.invoice(100)
+    other = app.customer("Another")
+    moved = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "CustomerRef": {"value": other["Id"]}}
+    assert app.post("/invoice", moved)["Invoice"]["CustomerRef"]["name"] == "Another"
+    assert [app.read("Customer", id)["Balance"] for id in ("1", other["Id"])] == [0, 100]
+
+
+@pytest.mark.behaviour(
+    "Invoices", "The pay link is answered on request only, with online payment and an e-mail address.", "documented"
+)
+def test_the_pay_link_is_answered_on_request(app):
+    online = {"AllowOnlineCreditCardPayment": True, "BillEmail": {"Address": "ann@example.com"}}
+    made = app.invoice(100, **online)
+    assert "InvoiceLink" not in app.read("Invoice", made["Id"])
+    asked = app.get(f"/invoice/{made['Id']}", include="invoiceLink")["Invoice"]
+    assert asked["InvoiceLink"].startswith("https://")
+    other = app.get(f"/invoice/{app.invoice(1, **online)['Id']}", include="invoiceLink")["Invoice"]
+    assert other["InvoiceLink"] != asked["InvoiceLink"]
+    for name in online:
+        offline = app.invoice(1, **{**online, name: None})
+        assert "InvoiceLink" not in app.get(f"/invoice/{offline['Id']}", include="invoiceLink")["Invoice"]
+
+
+@pytest.mark.behaviour(
+    "Leniency",
+    "Every property of Intuit's schema for a sales transaction is known; a blank one says nothing.",
+    "documented",
+)
+@pytest.mark.parametrize("kind", ["Invoice", "Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt"])
+def test_every_property_of_the_schema_is_known(app, kind):
+    # Finance.xsd of Intuit's .NET SDK: IntuitEntity, Transaction and SalesTransaction.
+    names = """
+        CustomField AttachableRef DepartmentRef CurrencyRef ExchangeRate PrivateNote TxnStatus LinkedTxn TxnTaxDetail
+        TxnSource TaxFormType TaxFormNum TransactionLocationType Tag TxnApprovalInfo RecurDataRef RecurringInfo
+        ProjectRef TotalCostAmount HomeTotalCostAmount AutoDocNumber CustomerMemo BillAddr ShipAddr FreeFormAddress
+        ShipFromAddr RemitToRef ClassRef SalesTermRef DueDate SalesRepRef PONumber FOB ShipMethodRef ShipDate
+        TrackingNum GlobalTaxCalculation TotalAmt HomeTotalAmt ApplyTaxAfterDiscount ShippingTaxIncludedInTotalTax
+        TemplateRef PrintStatus EmailStatus BillEmail BillEmailCc BillEmailBcc ARAccountRef Balance HomeBalance
+        FinanceCharge PaymentMethodRef PaymentRefNum PaymentType CheckPayment CreditCardPayment DeliveryInfo
+        DiscountRate DiscountAmt GovtTxnRefIdentifier TaxExemptionRef DocNumber TxnDate MetaData SyncToken
+    """
+    body = dict.fromkeys(names.split(), "") | app.invoice_body(DepositToAccountRef={"value": "35"})
+    assert app.post(f"/{kind.lower()}", body)[kind]["TotalAmt"] == 100

@@ -35,6 +35,7 @@ def told(app):
     assert app.books.wait_until_notified(10)
 
 
+@pytest.mark.behaviour("Notifications", "The signature is base64 of HMAC-SHA256 over the raw body.", "documented")
 def test_the_signature_is_intuits():
     body = (
         b'[{"specversion":"1.0","id":"a1b2","source":"intuit.qbo","type":"qbo.invoice.updated.v1",'
@@ -45,6 +46,7 @@ def test_the_signature_is_intuits():
     assert signature("kat-verifier-token-0123456789", body) == known
 
 
+@pytest.mark.behaviour("Notifications", "A notification is an array of CloudEvents with empty data.", "documented")
 def test_a_cloud_event_says_what_happened_to_whom(app, subscriber):
     subscribe(app, subscriber)
     app.customer()
@@ -62,6 +64,7 @@ def test_a_cloud_event_says_what_happened_to_whom(app, subscriber):
     assert len(event["time"].partition(".")[2]) == len("123456789Z")
 
 
+@pytest.mark.behaviour("Notifications", "The older format groups events by company.", "documented")
 def test_the_older_format_groups_by_realm(connect, subscriber):
     one, other = connect(), connect()
     subscribe(one, subscriber, format="legacy", delay_ms=100)
@@ -81,6 +84,12 @@ def test_both_formats_can_be_sent(app, subscriber):
     assert sorted(type(json.loads(body)).__name__ for _, body in subscriber.posts) == ["dict", "list"]
 
 
+@pytest.mark.behaviour(
+    "Notifications",
+    "A void is told as `void`; a payment also as `updated` of its invoice.",
+    "reported",
+    switch="companion_updated",
+)
 def test_what_happens_to_an_invoice_is_told_by_its_own_word(app, subscriber):
     app.invoice_body()
     subscribe(app, subscriber)
@@ -105,6 +114,12 @@ def test_what_happens_to_an_invoice_is_told_by_its_own_word(app, subscriber):
     ]
 
 
+@pytest.mark.behaviour(
+    "Notifications",
+    "Whether an invoice is told of beside its payment is not documented.",
+    "assumed",
+    switch="companion_updated",
+)
 def test_the_invoice_of_a_payment_may_stay_untold(app, subscriber):
     made = app.invoice(10)
     app.books.world.switches.turn({"companion_updated": "off"})
@@ -114,6 +129,7 @@ def test_the_invoice_of_a_payment_may_stay_untold(app, subscriber):
     assert subscriber.types == ["qbo.payment.created.v1 2"]
 
 
+@pytest.mark.behaviour("Notifications", "An app hears of its own writes too.", "assumed")
 def test_without_echo_only_a_persons_acts_are_told(app, subscriber):
     subscribe(app, subscriber, echo=False)
     made = app.invoice(10)
@@ -122,6 +138,7 @@ def test_without_echo_only_a_persons_acts_are_told(app, subscriber):
     assert subscriber.types == ["qbo.payment.created.v1 2", "qbo.invoice.updated.v1 1"]
 
 
+@pytest.mark.behaviour("Notifications", "One post may hold events of several companies.", "documented")
 def test_events_of_several_realms_are_gathered_in_one_post(connect, subscriber):
     apps = [connect(), connect()]
     held_back(apps[0], subscriber)
@@ -131,6 +148,7 @@ def test_events_of_several_realms_are_gathered_in_one_post(connect, subscriber):
     assert {event["intuitaccountid"] for event in json.loads(subscriber.posts[-1][1])} == {app.realm for app in apps}
 
 
+@pytest.mark.behaviour("Notifications", "A post has at most 100 events.", "documented")
 def test_a_hundred_events_go_in_one_post_at_most(app, subscriber):
     held_back(app, subscriber)
     for batch in range(5):
@@ -142,6 +160,7 @@ def test_a_hundred_events_go_in_one_post_at_most(app, subscriber):
     assert [len(json.loads(body)) for _, body in subscriber.posts] == [1, 1, 100, 45]
 
 
+@pytest.mark.behaviour("Notifications", "Later events wait until the earlier post is acknowledged.", "documented")
 def test_a_refused_post_is_repeated_as_it_was_and_holds_back_the_later_ones(app, subscriber):
     app.books.clock.run_at(0)
     subscriber.answers = [500, 503]
@@ -168,6 +187,7 @@ def test_the_ladder_follows_the_sandboxs_clock(app, subscriber):
     assert len(subscriber.posts) == 4
 
 
+@pytest.mark.behaviour("Notifications", "A post may come twice.", "documented")
 def test_every_post_can_come_twice(app, subscriber):
     subscribe(app, subscriber, duplicate=1.0)
     app.customer()
@@ -175,6 +195,7 @@ def test_every_post_can_come_twice(app, subscriber):
     assert [event["id"] for event in subscriber.events] == [subscriber.events[0]["id"]] * 2
 
 
+@pytest.mark.behaviour("Notifications", "Events may come out of order.", "documented")
 def test_events_can_come_out_of_order(app, subscriber):
     held_back(app, subscriber, shuffle=True, seed=1)
     items = [{"bId": str(n), "operation": "create", "Customer": {"DisplayName": f"C{n}"}} for n in range(20)]

@@ -69,7 +69,7 @@ def test_unknown_paths_methods_and_operations_are_refused(app):
     assert app.call("DELETE", "/invoice/1").status_code == 405
     assert app.refused("/spaceship", {})["code"] == "500"
     assert app.refused("/invoice", {"Id": "1"}, operation="merge")["Detail"] == "Operation merge is not supported."
-    assert app.refused("/term", {"Name": "x"})["code"] == "500"
+    assert app.refused("/taxcode", {"Name": "x"})["code"] == "500"
 
 
 def test_the_root_answers(books):

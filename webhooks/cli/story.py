@@ -22,8 +22,8 @@ from worker.crm import generic
 SOON_S = 20.0
 LOOK_EVERY_S = 0.05
 SOURCE = "https://crm.example/demo"
-GARDEN, HOTEL, ROOF = "D-101", "D-102", "D-103"
-HOTEL_EMAIL = "accounts@harbour.example.com"
+GARDEN, DINER, ROOF = "D-101", "D-102", "D-103"
+DINER_EMAIL = "redrockdiner@example.com"
 UNLINKED, STANDS_FOR = "Green roof, square metre", "Installation"
 
 
@@ -49,17 +49,17 @@ class Won:
 DEALS = (
     Won(
         GARDEN,
-        "Lamps for the spring garden",
+        "A fountain for the spring garden",
         "Marigold Garden Centre",
         "office@marigold.example.com",
-        (("P-6", "Garden lamp", "10", "34.95"), ("P-10", "Delivery", "1", "18.00")),
+        (("P-6", "Rock Fountain", "1", "275.00"), ("P-10", "Gardening", "4", "25.00")),
     ),
     Won(
-        HOTEL,
-        "Workshops for the front desk",
-        "Harbour View Hotel",
-        HOTEL_EMAIL,
-        (("P-3", "Workshop day", "2", "950.00"),),
+        DINER,
+        "Pest control for the terrace",
+        "Red Rock Diner",
+        DINER_EMAIL,
+        (("P-3", "Pest Control", "2", "35.00"),),
     ),
     Won(
         ROOF,
@@ -277,8 +277,8 @@ class Story:
 def _a_deal_is_won(story: Story) -> None:
     deal = DEALS[0]
     story.stage.say(
-        f"{deal.buyer} buys 10 garden lamps and the delivery: {money(deal.total, CURRENCY)}. The salesperson marks the "
-        "deal as won; the CRM posts one signed event."
+        f"{deal.buyer} buys a rock fountain and four hours of gardening: {money(deal.total, CURRENCY)}. The "
+        "salesperson marks the deal as won; the CRM posts one signed event."
     )
     story.crm.tell("crm.deal.won", deal)
     invoice, took = story.invoiced(deal)
@@ -291,8 +291,8 @@ def _a_deal_is_won(story: Story) -> None:
 def _an_answer_is_lost(story: Story) -> None:
     deal = DEALS[1]
     story.stage.say(
-        f"{deal.buyer} buys two workshop days: {money(deal.total, CURRENCY)}. This time the line breaks at the worst "
-        "moment: QuickBooks books the invoice, and its answer never arrives."
+        f"{deal.buyer} has pests controlled twice: {money(deal.total, CURRENCY)}. This time the line breaks at the "
+        "worst moment: QuickBooks books the invoice, and its answer never arrives."
     )
     story.books.lose_the_next_answer()
     story.crm.tell("crm.deal.won", deal)
@@ -311,9 +311,9 @@ def _an_answer_is_lost(story: Story) -> None:
         for place, call in enumerate(posts, start=1)
     )
     story.stage.good(f"Asked {len(posts)} times, and one invoice stands: {invoice['number']}.")
-    story.stage.good("The hotel was in the books already; it was found by its e-mail.")
-    story.check("posts of the hotel's invoice", len(posts), 2)
-    story.check("request ids of the hotel's invoice", len({_request_id(call) for call in posts}), 1)
+    story.stage.good("The diner was in the books already; it was found by its e-mail.")
+    story.check("posts of the diner's invoice", len(posts), 2)
+    story.check("request ids of the diner's invoice", len({_request_id(call) for call in posts}), 1)
     story.check("whether the first post's answer was lost", bool(posts and posts[0]["fault"]), True)
     story.check("customers made", len(story.books.records("Customer")) - story.customers_before, 1)
     _check_invoice(story, deal, invoice)
@@ -381,9 +381,9 @@ def _an_invoice_is_voided(story: Story) -> None:
 
 
 def _the_proof(story: Story) -> None:
-    invoice = story.crm.invoice(HOTEL)
+    invoice = story.crm.invoice(DINER)
     assert invoice is not None
-    story.stage.say("Months later somebody asks: who made the hotel's invoice, and why is there only one?")
+    story.stage.say("Months later somebody asks: who made the diner's invoice, and why is there only one?")
     typed = ("proof", str(invoice["number"]))
     ran = story.stack.run(*typed, room=story.stage.room)
     story.stage.command(f"dealbooks {' '.join(typed)}", (ran.stdout or ran.stderr).rstrip().splitlines())
@@ -404,7 +404,7 @@ def _all_is_counted(story: Story) -> None:
     story.stage.say(f"Three deals, {made} invoices, none missing and none twice.")
 
 
-STATUSES = {GARDEN: "paid", HOTEL: "ready_to_send", ROOF: "void"}
+STATUSES = {GARDEN: "paid", DINER: "ready_to_send", ROOF: "void"}
 CHAPTERS: tuple[tuple[str, Callable[[Story], None]], ...] = (
     ("A deal is won", _a_deal_is_won),
     ("An answer of QuickBooks is lost", _an_answer_is_lost),

@@ -1,0 +1,110 @@
+"""What the forms of a record say: the values they begin with, and the act that a posted one asks for."""
+
+from decimal import Decimal
+
+from sandbox import refusals
+from sandbox.documents import is_void, plain
+from sandbox.entities import KINDS
+from sandbox.entities.kind import Kind
+from sandbox.numbers import Json, cents, exact
+
+ACTS = ("pay", "send", "edit", "void", "delete")
+_PRICED, _TEXT = "SalesItemLineDetail", "DescriptionOnly"
+
+
+def offered(kind: Kind, record: Json) -> list[str]:
+    """The acts that make sense for a record as it stands, in the order in which the page offers them."""
+    alive = not is_void(record)
+    makes_sense = {
+        "pay": kind.name == "Invoice" and alive and bool(record["Balance"]),
+        "send": "send" in kind.operations and alive,
+        "edit": "update" in kind.operations and alive and kind.name != "Payment",
+        "void": "void" in kind.operations and alive,
+        "delete": "delete" in kind.operations,
+    }
+    return [act for act in ACTS if makes_sense[act]]
+
+
+def values_of(record: Json) -> dict[str, str]:
+    """Every field of the record's forms as text, by the name of its input."""
+    values = {
+        "token": str(record.get("SyncToken", "")),
+        "amount": plain(record.get("Balance", 0)),
+        "to": _address(record),
+        "due": str(record.get("DueDate", "")),
+        "email": _address(record),
+        "message": str((record.get("CustomerMemo") or {}).get("value", "")),
+        "note": str(record.get("PrivateNote", "")),
+    }
+    for line in editable(record):
+        detail = line.get(_PRICED, {})
+        values[f"description-{line['Id']}"] = str(line.get("Description", ""))
+        for name, field in (("quantity", "Qty"), ("rate", "UnitPrice")):
+            values[f"{name}-{line['Id']}"] = plain(detail[field]) if field in detail else ""
+    return values
+
+
+def editable(record: Json) -> list[Json]:
+    """The lines that the form can change: not groups, subtotals and discounts."""
+    return [line for line in record.get("Line", []) if line.get("DetailType") in (_PRICED, _TEXT) and "Id" in line]
+
+
+def act_of(kind: Kind, record: Json, act: str, typed: dict[str, str]) -> Json | None:
+    """The act as `acts.act` takes it; None for an edit that changes nothing.
+
+    Raises Refusal when the record has changed since the form was shown, ValueError for text that is no number.
+    """
+    which = {kind.path: record["Id"]}
+    if act == "pay":
+        return {"pay": {**which, "amount": exact(typed.get("amount", ""))}}
+    if act == "send":
+        return {"send": {**which, "to": typed.get("to", "").strip()}}
+    if act != "edit":
+        return {act: which}
+    if typed.get("token", record["SyncToken"]) != record["SyncToken"]:
+        raise refusals.stale()
+    wanted = _changes(kind, record, typed)
+    return {"edit": {**which, "set": wanted}} if wanted else None
+
+
+def _changes(kind: Kind, record: Json, typed: dict[str, str]) -> Json:
+    """The fields that differ from the record; the lines all together, since QuickBooks takes them so."""
+    before = values_of(record)
+    # Browsers send line ends as CR LF.
+    after = {name: typed[name].replace("\r\n", "\n") if name in typed else value for name, value in before.items()}
+    differ = {name for name, value in after.items() if value != before[name]}
+    fields: Json = {
+        "due": {"DueDate": after["due"]},
+        "email": {"BillEmail": {"Address": after["email"]} if after["email"] else None},
+        "message": {"CustomerMemo": {"value": after["message"]} if after["message"] else None},
+        "note": {"PrivateNote": after["note"]},
+    }
+    changes: Json = {}
+    for name in differ & set(fields):
+        changes |= fields[name]
+    if any("-" in name for name in differ):
+        own = {line["Id"] for line in editable(record)}
+        changes["Line"] = [_line(line, differ, after) if line.get("Id") in own else line for line in record["Line"]]
+    return {name: value for name, value in changes.items() if name in KINDS[kind.name].shape.fields}
+
+
+def _line(line: Json, differ: set[str], after: dict[str, str]) -> Json:
+    id = line["Id"]
+    described = {**line, "Description": after[f"description-{id}"]}
+    if not differ & {f"quantity-{id}", f"rate-{id}"}:
+        return described
+    detail = {name: value for name, value in line[_PRICED].items() if name != "TaxInclusiveAmt"}
+    for name, field in (("quantity", "Qty"), ("rate", "UnitPrice")):
+        detail[field] = exact(after[f"{name}-{id}"]) if after[f"{name}-{id}"].strip() else None
+    return {**described, _PRICED: detail, "Amount": _amount(line, detail)}
+
+
+def _amount(line: Json, detail: Json) -> Decimal:
+    """Quantity times rate; where one is left empty, the amount stays."""
+    if detail["Qty"] is None or detail["UnitPrice"] is None:
+        return exact(line["Amount"])
+    return cents(detail["Qty"] * detail["UnitPrice"])
+
+
+def _address(record: Json) -> str:
+    return str((record.get("BillEmail") or {}).get("Address", ""))
