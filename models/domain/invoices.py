@@ -25,7 +25,17 @@ from models.domain.money import (
     round_half_up,
     without_trailing_zeros,
 )
-from models.domain.taxes import TaxCode, TaxMatch, charges, in_the_us, is_inclusive, method_problems, tax_for
+from models.domain.taxes import (
+    AMOUNT_DECIMALS,
+    TaxCode,
+    TaxMatch,
+    charges,
+    in_the_us,
+    is_inclusive,
+    method_problems,
+    tax_for,
+    without_tax,
+)
 from models.domain.terms import due_on
 
 # Intuit's reference of the Invoice entity names these limits:
@@ -38,8 +48,6 @@ LONGEST_OTHER_ADDRESS_PART = 255
 MOST_LINES = 10_000
 MOST_TAXED_LINES = 750
 PRICE_DECIMALS = 7
-# QuickBooks keeps amounts with two decimals, whatever the currency.
-AMOUNT_DECIMALS = 2
 
 DISCOUNTS_OFF = "setting:discounts switched off"
 MULTICURRENCY_OFF = "setting:multicurrency switched off"
@@ -65,13 +73,17 @@ class BooksSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DraftLine:
-    """One line of the invoice: `amount` is quantity times unit price, rounded half up to two decimals at most."""
+    """One line of the invoice: `amount` is quantity times unit price, rounded half up to two decimals at most.
+
+    Both are without tax, also where the deal's price contains it: that one is `amount_with_tax`, else None.
+    """
 
     item_id: str
     description: str
     quantity: Decimal
     unit_price: Decimal
     amount: Money
+    amount_with_tax: Money | None = None
     tax_code_id: str | None = None
     service_date: date | None = None
 
@@ -90,8 +102,8 @@ class Draft:
     """The invoice that we mean to create, complete, not yet in the books.
 
     `number` is None where QuickBooks gives the numbers, or the deal has no wish. `due_on` None leaves the date to
-    QuickBooks' own terms. `tax_method` says whether the amounts contain their tax; None where the question does not
-    arise: in the US, and where no line carries a tax code.
+    QuickBooks' own terms. `tax_method` says whether the deal's prices contain their tax; None where the question does
+    not arise: in the US, and where no line carries a tax code.
     """
 
     deal_id: str
@@ -111,12 +123,12 @@ class Draft:
 
     @property
     def subtotal(self) -> Money:
-        """All lines, before the discount."""
+        """All lines, before discount and tax."""
         return sum((line.amount for line in self.lines), Money(0, self.currency))
 
     @property
     def expected_total_before_tax(self) -> Money:
-        """What QuickBooks will ask for before it adds tax; where the amounts contain their tax, it is in there."""
+        """What QuickBooks will ask for before it adds tax."""
         return self.subtotal - self.discount.amount if self.discount else self.subtotal
 
 
@@ -147,6 +159,7 @@ def draft_invoice(
         *method_problems(deal, settings),
         *(problem for each in prices for problem in each.problems),
         *_discount_problems(deal, settings),
+        *_taxed_discount_problems(deal, taxes),
         *_total_problems(deal, prices),
         *_text_problems(deal, mapping, prices),
         *_date_problems(deal, deal.wish.issue_date or issued_on),
@@ -154,6 +167,10 @@ def draft_invoice(
     )
     if problems:
         raise NeedsAttention(*_once_per_cause(problems))
+    if is_inclusive(deal):
+        prices = tuple(
+            _taken_apart(line, price, taxes[line.tax]) for line, price in zip(deal.lines, prices, strict=True)
+        )
     lines = tuple(
         _draft_line(line, price, deal.currency, items, taxes[line.tax])
         for line, price in zip(deal.lines, prices, strict=True)
@@ -171,7 +188,7 @@ def draft_invoice(
         due_on=due_on(issued, wish, None),
         recipient=recipient,
         lines=lines,
-        discount=_discount(deal, _sum(prices)),
+        discount=_discount(deal, _sum(prices), _contained(deal, taxes)),
         tax_method=_tax_method(deal, settings, lines),
         memo=wished_memo(deal, mapping),
         email=recipient.email.strip(),
@@ -186,6 +203,7 @@ class _Price:
     quantity: Decimal
     unit_price: Decimal
     amount: Decimal
+    with_tax: Decimal | None = None
     note: str = ""
     problems: tuple[Problem, ...] = ()
 
@@ -204,9 +222,20 @@ def _price(line: DealLine, place: int, deal: Deal) -> _Price:
         problem = _amount_too_precise(line, place, deal, amount)
         return _Price(quantity=line.quantity, unit_price=line.unit_price, amount=amount, problems=(problem,))
     unit_price = divided(net, line.quantity, PRICE_DECIMALS) if net != gross else line.unit_price
+    return _written(line, unit_price, amount)
+
+
+def _written(line: DealLine, unit_price: Decimal, amount: Decimal) -> _Price:
     if round_half_up(multiplied(line.quantity, unit_price), AMOUNT_DECIMALS) == amount:
         return _Price(quantity=line.quantity, unit_price=unit_price, amount=amount)
     return _Price(quantity=Decimal(1), unit_price=amount, amount=amount, note=_reckoning(line))
+
+
+def _taken_apart(line: DealLine, price: _Price, tax: TaxMatch) -> _Price:
+    """The price without the tax it contains. QuickBooks adds a tax again to an `Amount` that still contains it."""
+    net = without_tax(price.amount, tax.percent or Decimal(0))
+    written = _written(line, divided(net, line.quantity, PRICE_DECIMALS), net)
+    return replace(written, with_tax=price.amount)
 
 
 def _off(gross: Decimal, discount: Discount | None) -> Decimal:
@@ -244,6 +273,7 @@ def _draft_line(
         quantity=price.quantity,
         unit_price=price.unit_price,
         amount=Money(price.amount, currency),
+        amount_with_tax=None if price.with_tax is None else Money(price.with_tax, currency),
         tax_code_id=tax.tax_code_id,
         service_date=line.service_date,
     )
@@ -256,15 +286,16 @@ def _sum(prices: Iterable[_Price]) -> Decimal:
     return total
 
 
-def _discount(deal: Deal, subtotal: Decimal) -> DraftDiscount | None:
+def _discount(deal: Deal, subtotal: Decimal, contained: Decimal = Decimal(0)) -> DraftDiscount | None:
     """One percentage stays one, so that QuickBooks shows it; anything else becomes one amount.
 
     An invoice has room for one discount. Each percentage is of the subtotal, not of what another discount leaves.
+    `contained` is the per cent of tax in the amounts that the deal names.
     """
     discounts = [each for each in deal.discounts if each.value != 0]
     if not discounts:
         return None
-    amounts = [_discount_amount(each, subtotal, deal.currency) for each in discounts]
+    amounts = [_discount_amount(each, subtotal, deal.currency, contained) for each in discounts]
     total = sum((Money(each, deal.currency) for each in amounts), Money(0, deal.currency))
     alone = discounts[0] if len(discounts) == 1 and discounts[0].kind == "percent" else None
     return DraftDiscount(
@@ -274,9 +305,10 @@ def _discount(deal: Deal, subtotal: Decimal) -> DraftDiscount | None:
     )
 
 
-def _discount_amount(discount: Discount, subtotal: Decimal, currency: str) -> Decimal:
+def _discount_amount(discount: Discount, subtotal: Decimal, currency: str, contained: Decimal) -> Decimal:
     if discount.kind == "amount":
-        return round_half_up(discount.value, decimals_of(currency))
+        amount = round_half_up(discount.value, decimals_of(currency))
+        return without_tax(amount, contained) if contained else amount
     return round_half_up(_percent_of(subtotal, discount.value), min(AMOUNT_DECIMALS, decimals_of(currency)))
 
 
@@ -291,6 +323,15 @@ def _tax_method(
     if in_the_us(settings) or not any(line.tax_code_id for line in lines):
         return None
     return "inclusive" if is_inclusive(deal) else "exclusive"
+
+
+def _contained(deal: Deal, taxes: Mapping[Tax | None, TaxMatch]) -> Decimal:
+    """The per cent of tax in an amount that the deal names for all its lines."""
+    return max(_percents(taxes)) if is_inclusive(deal) else Decimal(0)
+
+
+def _percents(taxes: Mapping[Tax | None, TaxMatch]) -> set[Decimal]:
+    return {tax.percent or Decimal(0) for tax in taxes.values()}
 
 
 def _taxes(deal: Deal, settings: BooksSettings, tax_codes: Sequence[TaxCode]) -> dict[Tax | None, TaxMatch]:
@@ -370,6 +411,12 @@ def _discount_problems(deal: Deal, settings: BooksSettings) -> Iterator[Problem]
             amount = round_half_up(each.value, decimals_of(deal.currency))
             if not has_at_most(amount, AMOUNT_DECIMALS):
                 yield _discount_too_precise(deal)
+
+
+def _taxed_discount_problems(deal: Deal, taxes: Mapping[Tax | None, TaxMatch]) -> Iterator[Problem]:
+    """How much tax an amount off the whole deal contains is known only where all its lines have the same."""
+    if is_inclusive(deal) and len(_percents(taxes)) > 1 and any(each.kind == "amount" for each in deal.discounts):
+        yield _discount_of_several_taxes(deal)
 
 
 def _total_problems(deal: Deal, prices: Sequence[_Price]) -> Iterator[Problem]:
@@ -485,6 +532,15 @@ def _discount_too_precise(deal: Deal) -> Problem:
         cause=f"deal:{deal.id} discount too precise",
         message=f"The discount on the deal is finer than the {AMOUNT_DECIMALS} decimals that QuickBooks keeps.",
         remedy=f"Give the discount at most {AMOUNT_DECIMALS} decimals in the CRM; then retry.",
+    )
+
+
+def _discount_of_several_taxes(deal: Deal) -> Problem:
+    return Problem(
+        reason="discount_of_mixed_taxes",
+        cause=f"deal:{deal.id} discount of mixed taxes",
+        message="The deal's prices contain taxes of different rates, so nobody can say how much tax its discount contains.",
+        remedy="Give the discount in per cent, or put it on the lines, in the CRM; then retry.",
     )
 
 

@@ -9,12 +9,15 @@ from typing import Protocol
 
 from models.domain.deals import Deal, DealLine, Tax
 from models.domain.errors import Problem
-from models.domain.money import plain, without_trailing_zeros
+from models.domain.money import added, divided, multiplied, plain, without_trailing_zeros
 
 # In the US a line is only taxable or not; QuickBooks finds the rate itself from the addresses.
 # https://developer.intuit.com/app/developer/qbo/docs/workflows/manage-sales-tax-for-us-locales
 TAXABLE = "TAX"
 NOT_TAXABLE = "NON"
+
+# QuickBooks keeps amounts with two decimals, whatever the currency.
+AMOUNT_DECIMALS = 2
 
 SALES_TAX_OFF = "setting:sales tax off"
 
@@ -31,9 +34,13 @@ class TaxCode:
 
 @dataclass(frozen=True, kw_only=True)
 class TaxMatch:
-    """The tax code id for a line (None: the line carries none), or the problem that a person must settle."""
+    """The tax code id for a line (None: the line carries none), or the problem that a person must settle.
+
+    `percent` is what the code adds to a price, as the books say, or else the deal; None where neither does.
+    """
 
     tax_code_id: str | None = None
+    percent: Decimal | None = None
     problem: Problem | None = None
 
 
@@ -91,6 +98,14 @@ def is_inclusive(deal: Deal) -> bool:
     return _methods(deal) == {"inclusive"}
 
 
+def without_tax(amount: Decimal, percent: Decimal) -> Decimal:
+    """What is left of a price that contains a tax, to the cent, half up: QuickBooks takes it out line by line.
+
+    Recorded: an Australian company's invoices fit no other way of rounding.
+    """
+    return divided(multiplied(amount, Decimal(100)), added(Decimal(100), percent), AMOUNT_DECIMALS)
+
+
 def _methods(deal: Deal) -> set[str]:
     return {line.tax.method for line in deal.lines if line.tax is not None and charges(line.tax)}
 
@@ -131,7 +146,10 @@ def _agrees(tax: Tax, code: TaxCode) -> bool:
 
 def _only(codes: Sequence[TaxCode], tax: Tax) -> TaxMatch:
     if len(codes) == 1:
-        return TaxMatch(tax_code_id=codes[0].tax_code_id)
+        percent = tax.percent if codes[0].percent is None else codes[0].percent
+        if percent is None and tax.method == "inclusive":
+            return TaxMatch(problem=_percent_unknown(tax))
+        return TaxMatch(tax_code_id=codes[0].tax_code_id, percent=percent)
     return TaxMatch(problem=_ambiguous(tax, codes) if codes else _not_mapped(tax))
 
 
@@ -157,6 +175,16 @@ def _not_mapped(tax: Tax) -> Problem:
         message=f"No active tax code in QuickBooks is the tax {_words(tax)} of the deal.",
         remedy="Give the lines a tax whose code is the name or id of a tax code in QuickBooks, or add that tax code in "
         "QuickBooks; then retry.",
+        detail={"tax": _words(tax)},
+    )
+
+
+def _percent_unknown(tax: Tax) -> Problem:
+    return Problem(
+        reason="tax_not_mapped",
+        cause=f"tax:{_words(tax)} not mapped",
+        message=f"The deal's prices contain the tax {_words(tax)}, and neither the deal nor QuickBooks says how much.",
+        remedy="Give the lines the percentage of their tax in the CRM, then retry.",
         detail={"tax": _words(tax)},
     )
 

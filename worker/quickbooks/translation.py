@@ -71,6 +71,8 @@ def _line(line: DraftLine) -> dict[str, Any]:
         "Qty": line.quantity,
         "UnitPrice": line.unit_price,
     }
+    if line.amount_with_tax is not None:
+        detail["TaxInclusiveAmt"] = line.amount_with_tax.amount
     if line.tax_code_id:
         detail["TaxCodeRef"] = {"value": line.tax_code_id}
     if line.service_date:

@@ -44,7 +44,11 @@ RECIPIENT = Recipient(
     address=Address(line1="1 Sample Street"),
 )
 EXCLUSIVE, INCLUSIVE = Tax(percent=Decimal(20), method="exclusive"), Tax(percent=Decimal(20), method="inclusive")
-UK_CODES = [TaxCode(tax_code_id="2", name="20.0% S", percent=Decimal(20))]
+REDUCED = Tax(percent=Decimal(5), method="inclusive")
+UK_CODES = [
+    TaxCode(tax_code_id="2", name="20.0% S", percent=Decimal(20)),
+    TaxCode(tax_code_id="3", name="5.0% R", percent=Decimal(5)),
+]
 
 
 def line(
@@ -276,6 +280,29 @@ def test_the_draft_says_how_its_amounts_stand_to_tax(
     draft = drafted(deal(*(line(tax=tax) for tax in taxes), currency=books.home_currency), books)
     assert draft.tax_method == method
     assert [each.tax_code_id for each in draft.lines] == codes
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "net", "unit_price"),
+    [("1", "120", "100", "100"), ("3", "33.33", "83.33", "27.7766667"), ("1", "0.01", "0.01", "0.01")],
+)
+def test_a_price_that_contains_its_tax_is_taken_apart(quantity: str, price: str, net: str, unit_price: str) -> None:
+    (sent,) = drafted(deal(line(quantity, price, tax=INCLUSIVE), currency="GBP"), UK).lines
+    assert sent.amount == Money(net, "GBP")
+    assert sent.amount_with_tax == Money(Decimal(quantity) * Decimal(price), "GBP")
+    assert (sent.quantity, sent.unit_price) == (Decimal(quantity), Decimal(unit_price))
+
+
+def test_an_amount_off_such_prices_is_taken_apart_too() -> None:
+    draft = drafted(deal(line("1", "120", tax=INCLUSIVE), currency="GBP", discounts=(amount("12"),)), UK)
+    assert draft.discount
+    assert draft.discount.amount == Money("10", "GBP")
+
+
+def test_the_tax_in_an_amount_off_prices_of_different_rates_is_nobodys_guess() -> None:
+    sale = deal(line(tax=INCLUSIVE), line(tax=REDUCED), currency="GBP", discounts=(amount("1"),))
+    assert reasons(sale, UK) == ["discount_of_mixed_taxes"]
+    assert drafted(replace(sale, discounts=(percent("1"),)), UK).discount is not None
 
 
 LINKED = Customer(customer_id="74", display_name="Example Ltd", currency="USD")

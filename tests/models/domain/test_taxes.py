@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from models.domain.deals import Deal, DealLine, Tax
-from models.domain.taxes import TaxCode, TaxMatch, charges, is_inclusive, method_problems, tax_for
+from models.domain.taxes import TaxCode, TaxMatch, charges, is_inclusive, method_problems, tax_for, without_tax
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,9 @@ def outcome(match: TaxMatch) -> str | None:
         (tax("20", code="20.0% S"), UK, "2"),
         (tax("20.00"), UK, "2"),
         (tax("20", "inclusive"), UK, "2"),
+        (tax(None, "exclusive", "Group"), UK, "7"),
+        (tax(None, "inclusive", "Group"), UK, "tax_not_mapped"),
+        (tax("11", "inclusive", "Group"), UK, "7"),
         (tax("20", code="VAT"), UK, "2"),
         (tax(code="VAT"), UK, "tax_not_mapped"),
         (tax(code="20"), UK, "20"),
@@ -168,3 +171,17 @@ def test_prices_without_anything_to_pay_do_not_contain_tax() -> None:
     assert not is_inclusive(deal(tax("0", "inclusive")))
     assert not is_inclusive(deal(tax("20")))
     assert not is_inclusive(deal())
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent", "net"),
+    [
+        ("120", "20", "100"),
+        ("480", "10", "436.36"),
+        ("0.03", "20", "0.03"),
+        ("100", "0", "100"),
+        ("-120", "20", "-100"),
+    ],
+)
+def test_a_price_is_left_without_its_tax_to_the_cent(amount: str, percent: str, net: str) -> None:
+    assert without_tax(Decimal(amount), Decimal(percent)) == Decimal(net)
