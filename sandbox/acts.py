@@ -13,6 +13,7 @@ from sandbox.refusals import WrongControl
 from sandbox.world import World
 from sandbox.writes import SUBSCRIPTION, perform
 
+ZERO = Decimal(0)
 ACTS = ("pay", "create", "edit", "void", "delete", "send", "merge", "subscription", "disconnect", "reconnect")
 # What can be merged, and the references that then mean the survivor.
 MERGED: dict[str, tuple[str, ...]] = {
@@ -124,6 +125,8 @@ def _merge(change: Change, what: Json) -> Json:
     if name == "Customer":
         change.owes(survivor["Id"], loser["Balance"])
         change.owes(loser["Id"], -loser["Balance"])
+    if name == "Vendor":
+        change.touch(KINDS[name], survivor, Balance=survivor.get("Balance", ZERO) + loser.get("Balance", ZERO))
     change.remove(KINDS[name], loser["Id"])
     change.happened(KINDS[name], survivor["Id"], "merged", deleted_id=loser["Id"])
     return {name: change.get(name, survivor["Id"])}

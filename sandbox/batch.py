@@ -10,6 +10,7 @@ from sandbox.world import World
 from sandbox.writes import OPERATIONS, perform
 
 MOST_ITEMS = 30
+LONGEST_BID = 10
 _ABOUT = ("bId", "operation", "optionsData")
 
 
@@ -25,9 +26,11 @@ def perform_all(world: World, company: Company, body: object) -> list[Json]:
 
 
 def identity(request_id: str, body: object) -> str:
-    """A batch is the same when its request id and all its bIds are."""
+    """A batch is the same when its request id and all its bIds are; with a request id a bId has 10 characters."""
     items = body.get("BatchItemRequest") if isinstance(body, dict) else None
     ids = [str(item.get("bId")) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    if any(len(id) > LONGEST_BID for id in ids):
+        raise refusals.too_long("bId", LONGEST_BID)
     return "/".join([request_id, *ids])
 
 
@@ -42,11 +45,11 @@ def _one(world: World, company: Company, item: Json) -> Json:
 def _answer(world: World, company: Company, item: Json) -> Json:
     now = world.clock.now()
     if "Query" in item:
-        return {"QueryResponse": query.run(company, str(item["Query"]), now)}
+        return {"QueryResponse": query.run(company, str(item["Query"]), now, as_text=True)}
     if "CDCQuery" in item:
         asked = item["CDCQuery"] if isinstance(item["CDCQuery"], dict) else {}
         entities, since = str(asked.get("Entities", "")), str(asked.get("ChangedSince", ""))
-        found = cdc.changes(company, entities, since, now, world.switches)
+        found = cdc.changes(company, entities, since, now, world.switches, as_text=True)
         return {"CDCResponse": found}
     named = [name for name in item if name in KINDS]
     if len(named) != 1:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sandbox.countries import COUNTRIES, Country
+from sandbox.index import Index
 from sandbox.numbers import Json, Written, packed, unpacked
 from sandbox.requestids import RequestMemory
 from sandbox.table import Table
@@ -43,8 +44,8 @@ class Company:
     memory: RequestMemory = field(default_factory=RequestMemory)
     disconnected: bool = False
     _tables: dict[str, Table] = field(default_factory=dict)
-    # Name of an index -> value -> who has it; for unique names and numbers.
-    _holders: dict[str, dict[str, tuple[Key, ...]]] = field(default_factory=dict)
+    # By name, such as that of all people; for unique names and numbers.
+    _indexes: dict[str, Index[Key]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -74,22 +75,21 @@ class Company:
 
     def holders(self, index: str, value: str) -> list[Key]:
         """Who has this unique name or number; several where duplicates are allowed."""
-        return list(self._holders.get(index, {}).get(value, ()))
+        found = self._indexes.get(index)
+        return found.of(value) if found else []
 
     def table(self, kind: "Kind") -> Table:
-        """The records of a kind, for those who search them."""
+        """The records of a kind, for those who search them; an empty one as long as there are none."""
         table = self._tables.get(kind.name)
-        # Of two who make it at the same time, one wins.
-        return table if table is not None else self._tables.setdefault(kind.name, Table(kind))
+        return Table(kind) if table is None else table
 
     def put(self, kind: "Kind", record: Json, at: datetime) -> None:
         """Store a record as it is, with its index entries; the caller holds the lock."""
         id = record["Id"]
         self._unindex(kind, id)
-        self.table(kind).put(record, at)
+        self._tables.setdefault(kind.name, self.table(kind)).put(record, at)
         for index, value in kind.index(record):
-            holders = self._holders.setdefault(index, {})
-            holders[value] = (*holders.get(value, ()), (kind.name, id))
+            self._indexes.setdefault(index, Index()).add(value, (kind.name, id))
         if id.isdecimal():
             self.sequences[kind.sequence] = max(self.sequences.get(kind.sequence, 0), int(id))
 
@@ -122,12 +122,7 @@ class Company:
     def _unindex(self, kind: "Kind", id: str) -> None:
         old = self.find(kind.name, id)
         for index, value in kind.index(old) if old else ():
-            holders = self._holders.get(index, {})
-            left = tuple(one for one in holders.get(value, ()) if one != (kind.name, id))
-            if left:
-                holders[value] = left
-            else:
-                holders.pop(value, None)
+            self._indexes[index].remove(value, (kind.name, id))
 
 
 def restore(held: dict[str, Any], kinds: Iterable["Kind"], realm: str) -> Company:

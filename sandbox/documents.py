@@ -23,6 +23,8 @@ OPEN = {
     "CreditMemo": ("Remaining credit", ("RemainingCredit", "Balance")),
     "Payment": ("Not applied yet", ("UnappliedAmt",)),
 }
+# The date until which a document holds: what it is called, and which of the fields says it.
+DUE = {"Invoice": ("Due date", "DueDate"), "Estimate": ("Expires", "ExpirationDate")}
 _ADDRESS = (
     "Line1",
     "Line2",
@@ -61,7 +63,7 @@ class Document:
     bill_to: tuple[str, ...]
     ship_to: tuple[str, ...]
     issued: str
-    due: str
+    due: tuple[str, str] | None
     terms: str
     lines: tuple[Line, ...]
     sums: tuple[tuple[str, Decimal], ...]
@@ -94,7 +96,7 @@ def document_of(company: Company, kind: str, record: Json) -> Document:
         bill_to=address_of(record.get("BillAddr")),
         ship_to=address_of(record.get("ShipAddr")),
         issued=str(record.get("TxnDate", "")),
-        due=str(record.get("DueDate") or record.get("ExpirationDate") or ""),
+        due=_due(kind, record),
         terms=str(record.get("SalesTermRef", {}).get("name", "")),
         lines=tuple(_applications(company, record) if kind == "Payment" else _lines(record.get("Line", []))),
         sums=() if kind == "Payment" else tuple(_sums(company, record)),
@@ -186,7 +188,6 @@ def _applications(company: Company, payment: Json) -> Iterator[Line]:
 
 
 def _sums(company: Company, record: Json) -> Iterator[tuple[str, Decimal]]:
-    inclusive = record.get("GlobalTaxCalculation") == "TaxInclusive"
     for line in record.get("Line", []):
         if line.get("DetailType") == "SubTotalLineDetail":
             yield "Subtotal", exact(line.get("Amount", 0))
@@ -194,10 +195,10 @@ def _sums(company: Company, record: Json) -> Iterator[tuple[str, Decimal]]:
             detail = line.get("DiscountLineDetail", {})
             percent = f" {plain(detail['DiscountPercent'])}%" if detail.get("PercentBased") else ""
             yield f"Discount{percent}", -exact(line.get("Amount", 0))
-    yield from _taxes(company, record.get("TxnTaxDetail") or {}, "Includes " if inclusive else "")
+    yield from _taxes(company, record.get("TxnTaxDetail") or {})
 
 
-def _taxes(company: Company, detail: Json, before: str) -> Iterator[tuple[str, Decimal]]:
+def _taxes(company: Company, detail: Json) -> Iterator[tuple[str, Decimal]]:
     taxes = detail.get("TaxLine") or []
     for tax in taxes:
         own = tax.get("TaxLineDetail", {})
@@ -205,9 +206,9 @@ def _taxes(company: Company, detail: Json, before: str) -> Iterator[tuple[str, D
         name = str(rate.get("Name", "Tax"))
         percent = f"{plain(own['TaxPercent'])}%" if "TaxPercent" in own else ""
         label = name if percent in name else f"{name} {percent}"
-        yield f"{before}{label} on {money(own.get('NetAmountTaxable', 0))}", exact(tax.get("Amount", 0))
+        yield f"{label} on {money(own.get('NetAmountTaxable', 0))}", exact(tax.get("Amount", 0))
     if not taxes and detail.get("TotalTax"):
-        yield f"{before}Tax", exact(detail["TotalTax"])
+        yield "Tax", exact(detail["TotalTax"])
 
 
 def _settled(kind: str, record: Json) -> Iterator[tuple[str, Decimal]]:
@@ -226,6 +227,11 @@ def _left(kind: str, record: Json) -> tuple[str, Decimal] | None:
     label, names = OPEN.get(kind, ("", ()))
     found = next((record[name] for name in names if name in record), None)
     return None if found is None else (label, exact(found))
+
+
+def _due(kind: str, record: Json) -> tuple[str, str] | None:
+    label, name = DUE.get(kind, ("", ""))
+    return (label, str(record[name])) if record.get(name) else None
 
 
 def _rate(company: Company, currency: str, record: Json) -> str:

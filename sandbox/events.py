@@ -120,21 +120,19 @@ def older(events: Sequence[Event], _switches: Switches) -> bytes:
 
 def _cloudevent(event: Event, switches: Switches) -> Json:
     name = _OLDER_NAMES.get(event.entity, event.entity.capitalize())
-    told: Json = {
+    return {
         "specversion": "1.0",
         # Intuit's page of data objects shows ids that end in the entity and its Id.
         "id": event.id if switches["webhook_event_id"] == "uuid" else f"{event.id}-{name}-{event.entity_id}",
         "source": _SOURCE,
         "type": f"qbo.{event.entity}.{event.operation}.v1",
+        # Intuit's own samples have it, a test of Intuit's .NET SDK does not.
+        **({"datacontenttype": "application/json"} if switches.on("webhook_datacontenttype") else {}),
         "time": _time(event, switches),
         "intuitentityid": event.entity_id,
         "intuitaccountid": event.realm,
         "data": _data(event),
     }
-    # Intuit's own samples have it, a test of Intuit's .NET SDK does not.
-    if switches.on("webhook_datacontenttype"):
-        told["datacontenttype"] = "application/json"
-    return told
 
 
 def _time(event: Event, switches: Switches) -> str:

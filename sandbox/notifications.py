@@ -160,7 +160,9 @@ class Subscription:
             if self._stopping.is_set():
                 return []
             first = self._pending[0]
-        if not self._clock.wait_until(first.at + timedelta(milliseconds=self.wishes.delay_ms), self._stopping):
+        # The clock may have been set back since.
+        noticed = min(first.at, self._clock.now())
+        if not self._clock.wait_until(noticed + timedelta(milliseconds=self.wishes.delay_ms), self._stopping):
             return []
         with self._changed:
             if self.wishes.shuffle:

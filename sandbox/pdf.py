@@ -21,7 +21,7 @@ from sandbox.documents import Document, Letterhead, Line, document_of, letterhea
 from sandbox.numbers import Json
 
 REGULAR, BOLD = "NotoSans", "NotoSans-Bold"
-INK, MUTED, RULE, SHADE = "#1c2733", "#55606e", "#c7ced6", "#eef2f5"
+INK, MUTED, RULE, SHADE, ALARM = "#1c2733", "#55606e", "#c7ced6", "#eef2f5", "#a3242c"
 MARGIN = 40
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Fonts and their subsets are shared by all documents of a process, so one is drawn at a time.
@@ -82,7 +82,7 @@ def _page_marks(name: str, is_void: bool) -> Callable[[Any, Any], None]:
         if is_void:
             canvas.translate(width / 2, height / 2)
             canvas.rotate(38)
-            canvas.setFillColor("#a3242c")
+            canvas.setFillColor(ALARM)
             canvas.setFillAlpha(0.22)
             canvas.setFont(BOLD, 150)
             canvas.drawCentredString(0, -50, "VOID")
@@ -110,13 +110,16 @@ def _heading(document: Document, sender: Letterhead, width: float) -> Any:
         ("Number", document.number),
         ("Date", document.issued),
         ("Terms", document.terms),
-        ("Due date" if document.title == "Invoice" else "Expires", document.due),
+        document.due or ("", ""),
         ("Currency", document.currency),
         ("Exchange rate", document.rate),
     ]
     left = [_text(sender.name, 13, bold=True), *(_text(one, 9, MUTED) for one in (*sender.address, sender.email))]
     rows = [[_text(label, 9, MUTED), _text(value, 9, align="right")] for label, value in facts if value]
-    right = [_text(document.title.upper(), 20, align="right", bold=True), _table(rows, [width * 0.2, width * 0.25])]
+    title = [_text(document.title.upper(), 20, align="right", bold=True)]
+    # The stamp across the page lies askew, so that a search does not find its word.
+    title += [_text("VOID", 13, ALARM, "right", bold=True)] if document.is_void else []
+    right = [*title, _table(rows, [width * 0.2, width * 0.25])]
     return _table([[left, right]], [width * 0.55, width * 0.45])
 
 
@@ -178,7 +181,7 @@ def _table(
     repeatRows: int = 0,
     padding: tuple[float, float] = (1, 0),
 ) -> Any:
-    """`padding` is that above and below, then that on either side."""
+    """`padding` is that above and below, then that on either side. A row higher than a page goes on over the next."""
 
     above, beside = padding
     base = [

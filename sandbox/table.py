@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sandbox.index import Index
 from sandbox.numbers import Json, Written, packed, unpacked
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 # A record as it is kept: transactions packed as JSON text, since there may be very many; lists open.
 Held = Json | bytes
-# Folded value -> the Id that has it, or all of them when there are several.
-Holders = dict[str, str | dict[str, None]]
 _ORDINAL_BITS = 32
 
 
@@ -60,7 +59,7 @@ class Table:
         self._highest_id = 0
         self._made_in_order = True
         self._inactive: dict[str, None] = {}
-        self._holders: dict[str, Holders] = {name: {} for name in kind.indexed}
+        self._indexes: dict[str, Index[str]] = {name: Index() for name in kind.indexed}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -115,17 +114,13 @@ class Table:
         return tail
 
     def indexes(self, name: str) -> bool:
-        return name in self._holders
+        return name in self._indexes
 
     def having(self, name: str, values: Iterable[str]) -> list[str]:
         """The Ids with one of these folded values in an indexed property."""
-        holders = self._holders[name]
-        found: list[str] = []
+        index = self._indexes[name]
         with self._lock:
-            for value in dict.fromkeys(values):
-                who = holders.get(value, ())
-                found.extend((who,) if isinstance(who, str) else who)
-        return found
+            return [id for value in dict.fromkeys(values) for id in index.of(value)]
 
     def put(self, record: Json, at: datetime) -> None:
         """Store a record as it is, as the newest change."""
@@ -175,34 +170,13 @@ class Table:
         self._places[id] = place
 
     def _values(self, record: Json) -> dict[str, str]:
-        values = ((name, folded(record.get(name))) for name in self._holders)
+        values = ((name, folded(record.get(name))) for name in self._indexes)
         return {name: value for name, value in values if value is not None}
 
     def _index(self, id: str, old: dict[str, str], new: dict[str, str]) -> None:
         for name, value in old.items():
             if new.get(name) != value:
-                _let_go(self._holders[name], value, id)
+                self._indexes[name].remove(value, id)
         for name, value in new.items():
             if old.get(name) != value:
-                _hold(self._holders[name], value, id)
-
-
-def _hold(holders: Holders, value: str, id: str) -> None:
-    who = holders.get(value)
-    if who is None:
-        holders[value] = id
-    elif isinstance(who, str):
-        holders[value] = {who: None, id: None}
-    else:
-        who[id] = None
-
-
-def _let_go(holders: Holders, value: str, id: str) -> None:
-    who = holders.get(value)
-    if isinstance(who, dict):
-        who.pop(id, None)
-        if who:
-            return
-    elif who != id:
-        return
-    del holders[value]
+                self._indexes[name].add(value, id)

@@ -54,9 +54,9 @@ def _done(change: Change, kind: Kind, operation: str, body: Json, old: Json | No
 def send(world: World, change: Change, kind: Kind, id: str, to: str) -> Json:
     if "send" not in kind.operations:
         raise refusals.unsupported("send")
+    check_subscription(change)
     if world.switches.on("limits") and not world.limits.allow_email(change.company.realm, change.now):
         raise refusals.business("You have reached the limit of 40 emails for today.")
-    check_subscription(change)
     return kind.shown(kind.send(change, change.get(kind.name, id), to))
 
 

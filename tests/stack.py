@@ -120,7 +120,8 @@ class Stack:
         """Post everything the sandbox has to tell, in its own words; says how many events there were."""
         waiting, self.held[:] = list(self.held), []
         for start in range(0, len(waiting), told.MOST_EVENTS):
-            answer = self.post_notification(told.cloudevents(waiting[start : start + told.MOST_EVENTS]))
+            told_at_once = waiting[start : start + told.MOST_EVENTS]
+            answer = self.post_notification(told.cloudevents(told_at_once, self.books.world.switches))
             assert answer.status_code == 200, answer.text
         return len(waiting)
 

@@ -1,7 +1,8 @@
 """The landscaper that Intuit puts into every new US sandbox: its lists and its documents, as far as they are known.
 
-Names, Ids, prices, numbers and amounts are what public recordings and reports of such companies show, among them the
-open balance of all customers together, 5,281.52. Filled in plausibly where nothing was found: street addresses, e-mail
+Names, Ids, prices, numbers and amounts are those of public recordings and reports of such companies; many invoices'
+Ids, some account sub-types, some vendors' names and the customers' open balances (5,281.52 together) are from memory
+only. Filled in plausibly where nothing was found: street addresses, e-mail
 addresses and telephone numbers (made up on purpose), the Ids of most payments, of estimates, of invoices 1021 to 1025,
 1027 and 1028, some quantities, and lines of 1004, 1012, 1021, 1024, 1030 and 1032 of which only the sum is known.
 Vendors' bills, purchases and deposits are left out; the next transaction has the Id 147 all the same.

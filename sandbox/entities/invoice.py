@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sandbox.changes import Change
 
 
+TIME = "TimeActivity"
 # Known to Intuit's schema, written by QuickBooks alone or of no use here.
 _OWN = (
     "EInvoiceStatus",
@@ -65,14 +66,20 @@ class Invoice(SalesDocument):
     def owed(self, record: Json) -> Decimal:
         return Decimal(record["Balance"])
 
-    def _own(self, _change: "Change", _sent: Json, _old: Json | None, _money: Json) -> Json:
+    def _own(self, change: "Change", sent: Json, old: Json | None, _money: Json) -> Json:
+        if "DepositToAccountRef" in sent:
+            change.refer("Account", sent["DepositToAccountRef"], "Accounts", must_be_active=old is None)
         # Both are deprecated and stay false whatever is sent.
         return {"AllowIPNPayment": False, "AllowOnlinePayment": False}
 
     def _links(self, change: "Change", sent: Json, old: Json | None) -> Json:
-        estimates = check_estimates(change, sent, old)
-        others = [link for link in (old["LinkedTxn"] if old else []) if link["TxnType"] != "Estimate"]
-        return {"LinkedTxn": [*({"TxnId": id, "TxnType": "Estimate"} for id in estimates), *others]}
+        """The caller's links to estimates and to time worked, and QuickBooks' own."""
+        estimates = [{"TxnId": id, "TxnType": "Estimate"} for id in check_estimates(change, sent, old)]
+        times = [link for link in sent.get("LinkedTxn", []) if link.get("TxnType") == TIME]
+        for link in times:
+            change.get(TIME, link.get("TxnId", ""))
+        others = [link for link in (old["LinkedTxn"] if old else []) if link["TxnType"] not in ("Estimate", TIME)]
+        return {"LinkedTxn": [*estimates, *times, *others]}
 
     def _take_effect(self, change: "Change", old: Json | None, new: Json | None) -> None:
         super()._take_effect(change, old, new)

@@ -1,6 +1,5 @@
 """Items: the products, services, categories and bundles that sales name."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -87,10 +86,6 @@ class Item(NameList):
         "AvgCost BuildPoint COGSAccountRef DepositToAccountRef ItemAssemblyDetail PaymentMethodRef PercentBased "
         "RatePercent SpecialItem SpecialItemType UOMSetRef",
     )
-
-    def index(self, record: Json) -> Iterable[tuple[str, str]]:
-        yield ("item", record["FullyQualifiedName"].lower())
-        yield from super().index(record)
 
     def update(self, change: "Change", old: Json, given: Json, sparse: bool) -> Json:
         """The type stays unless a new one is named."""

@@ -94,4 +94,5 @@ def _with_kept(asked: Json, computed: list[Json]) -> list[Json]:
     """The computed tax lines, with the caller's amount for each rate that he names."""
     wanted = dict(stated(asked))
     rates: list[str] = [line["TaxLineDetail"]["TaxRateRef"]["value"] for line in computed]
-    return [overridden(line, wanted.get(rate, line["Amount"])) for line, rate in zip(computed, rates, strict=True)]
+    pairs = zip(computed, rates, strict=True)
+    return [overridden(line, wanted[rate]) if rate in wanted else line for line, rate in pairs]

@@ -270,6 +270,9 @@ def _sales_line(change: "Change", line: Json, customer: Json, gross: bool, kept_
         written = {**detail, "ItemRef": {"value": item["Id"], "name": item["FullyQualifiedName"]}}
         if "IncomeAccountRef" in item:
             written["ItemAccountRef"] = item["IncomeAccountRef"]
+    if "ClassRef" in detail:
+        of = change.refer("Class", detail["ClassRef"], "Klasses", must_be_active=not kept_item)
+        written["ClassRef"] = {"value": of["Id"], "name": of["FullyQualifiedName"]}
     code = _tax_code(change, detail, item, customer)
     if code is not None:
         written["TaxCodeRef"] = code
@@ -291,7 +294,7 @@ def _amount(change: "Change", amount: Decimal, detail: Json, gross: bool) -> Dec
     if gross or not detail.get("Qty") or "UnitPrice" not in detail:
         return cents(amount)
     product = cents(detail["Qty"] * detail["UnitPrice"])
-    if product != amount and change.switches["amount_mismatch"] == "refuse":
+    if product != cents(amount) and change.switches["amount_mismatch"] == "refuse":
         raise refusals.wrong_amount(amount)
     return product
 

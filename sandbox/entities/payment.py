@@ -139,6 +139,8 @@ class Payment(Kind):
         if unapplied < 0:
             raise refusals.business("The amount applied is more than the amount of the payment.")
         into = change.refer("Account", sent.get("DepositToAccountRef", {"value": UNDEPOSITED_FUNDS}), "Accounts")
+        if "PaymentMethodRef" in sent:
+            change.refer("PaymentMethod", sent["PaymentMethodRef"], "PaymentMethods", must_be_active=old is None)
         fields: Json = {
             **sent,
             "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]},
@@ -168,9 +170,10 @@ def release(change: "Change", payment_id: str, document_id: str, keep: Decimal =
     payment = change.get("Payment", payment_id)
     lines: list[Json] = []
     for line in payment["Line"]:
-        kept_amount = min(line["Amount"], keep) if _document_of(line)[1] == document_id else line["Amount"]
-        if kept_amount:
-            lines.append({**line, "Amount": kept_amount})
+        if _document_of(line)[1] == document_id:
+            line = {**line, "Amount": min(line["Amount"], keep)}
+            keep -= line["Amount"]
+        lines.append(line)
     lines = _covered(lines, payment["TotalAmt"])
     unapplied = payment["TotalAmt"] + sum((_unapplied_by(line) for line in lines), ZERO)
     released = change.replace(kind, payment, {**payment, "Line": lines, "UnappliedAmt": unapplied})

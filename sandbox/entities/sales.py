@@ -40,6 +40,8 @@ AUTO = "AUTO_GENERATE"
 LONGEST_NUMBER = 21
 MOST_TAXED_LINES = 750
 FIRST_NUMBER = 1001
+# Where a document without a number is not allowed.
+NUMBER_NEEDED = ("FR",)
 # The index of document numbers, and the sequence of the forms that share one.
 NUMBERS = "DocNumber"
 ZERO = Decimal(0)
@@ -249,11 +251,11 @@ class SalesDocument(Kind):
         if len(own.own) > MOST_TAXED_LINES and money["TxnTaxDetail"].get("TaxLine"):
             raise refusals.business(f"A taxable transaction can have at most {MOST_TAXED_LINES} lines.")
         return {
-            "CustomField": [],
             **{name: value for name, value in sent.items() if name not in _meaningless(change)},
+            "CustomField": _custom_fields(change, sent),
             **self._dates(change, sent),
             **_mail(sent, old),
-            **_addresses(change, sent, customer),
+            **_addresses(change, sent, customer, old),
             **_named(change, sent, old),
             **money,
             "FreeFormAddress": True,
@@ -291,6 +293,8 @@ class SalesDocument(Kind):
         custom = bool(change.company.preferences["SalesFormsPrefs"].get("CustomTxnNumbers"))
         if wanted == AUTO or (sent.get("AutoDocNumber") and wanted is None):
             return {"DocNumber": self._next_number(change)}
+        if wanted is None and custom and change.company.country.code in NUMBER_NEEDED:
+            raise refusals.missing("DocNumber")
         if wanted is None:
             return {"DocNumber": self._next_number(change)} if old is None and not custom else {}
         self._check_number(change, wanted, old)
@@ -428,14 +432,34 @@ def _mail(sent: Json, old: Json | None) -> Json:
     return mail
 
 
-def _addresses(change: "Change", sent: Json, customer: Json) -> Json:
+def _addresses(change: "Change", sent: Json, customer: Json, old: Json | None) -> Json:
     """Copied from the customer when not sent. The e-mail address is not: a live company left it empty."""
-    found: Json = {}
-    for name in ("BillAddr", "ShipAddr"):
-        address = sent.get(name) or customer.get(name) or (customer.get("BillAddr") if name == "ShipAddr" else None)
-        if address:
-            found[name] = address if "Id" in address else {**address, "Id": change.next_id("address")}
-    return found
+    wanted: Json = {
+        "BillAddr": sent.get("BillAddr") or customer.get("BillAddr"),
+        "ShipAddr": sent.get("ShipAddr") or customer.get("ShipAddr") or customer.get("BillAddr"),
+        "ShipFromAddr": sent.get("ShipFromAddr") or _own_address(change),
+    }
+    known = old or {}
+    return {name: _with_id(change, one, known.get(name, {})) for name, one in wanted.items() if one}
+
+
+def _own_address(change: "Change") -> Json | None:
+    """Recorded in the United States: goods are shipped from the company's address, written in two lines."""
+    if change.company.country.taxes_per_line:
+        return None
+    own = (change.company.find("CompanyInfo", "1") or {}).get("CompanyAddr", {})
+    state = "  ".join(own[name] for name in ("CountrySubDivisionCode", "PostalCode") if name in own)
+    lines = (own.get("Line1"), ", ".join(part for part in (own.get("City"), state) if part))
+    return {f"Line{n}": line for n, line in enumerate(lines, 1) if line}
+
+
+def _with_id(change: "Change", address: Json, known: Json) -> Json:
+    """An address has an Id of its own: a customer's keeps it, and so does one that has not changed."""
+    if "Id" in address:
+        return address
+    if known and {**known, "Id": ""} == {**address, "Id": ""}:
+        return known
+    return {**address, "Id": change.next_id("address")}
 
 
 def _named(change: "Change", sent: Json, old: Json | None) -> Json:
@@ -447,6 +471,21 @@ def _named(change: "Change", sent: Json, old: Json | None) -> Json:
             record = change.refer(kind, sent[name], names, must_be_active=not same)
             named[name] = {"value": record["Id"], "name": record.get("FullyQualifiedName", record.get("Name"))}
     return named
+
+
+def _custom_fields(change: "Change", sent: Json) -> list[Json]:
+    """The custom fields with the names that the company's sales forms give them, and their type."""
+    groups = change.company.preferences.get("SalesFormsPrefs", {}).get("CustomField", [])
+    known = {
+        one.get("Name", "").removeprefix("SalesFormsPrefs.SalesCustomName"): one.get("StringValue")
+        for group in groups
+        for one in group.get("CustomField", [])
+    }
+    completed: list[Json] = []
+    for field in sent.get("CustomField", []):
+        name = known.get(field.get("DefinitionId", ""))
+        completed.append({**({"Name": name} if name else {}), "Type": "StringType", **field})
+    return completed
 
 
 def _nothing(old: Json) -> Json:

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from sandbox import refusals
-from sandbox.documents import is_void, plain
-from sandbox.entities import KINDS
+from sandbox.documents import DUE, is_void, plain
 from sandbox.entities.kind import Kind
+from sandbox.fields import LARGEST_EXPONENT
 from sandbox.numbers import Json, cents, exact
 
 ACTS = ("pay", "send", "edit", "void", "delete")
@@ -25,13 +25,13 @@ def offered(kind: Kind, record: Json) -> list[str]:
     return [act for act in ACTS if makes_sense[act]]
 
 
-def values_of(record: Json) -> dict[str, str]:
+def values_of(kind: Kind, record: Json) -> dict[str, str]:
     """Every field of the record's forms as text, by the name of its input."""
     values = {
         "token": str(record.get("SyncToken", "")),
         "amount": plain(record.get("Balance", 0)),
         "to": _address(record),
-        "due": str(record.get("DueDate", "")),
+        "due": str(record.get(due_field(kind), "")),
         "email": _address(record),
         "message": str((record.get("CustomerMemo") or {}).get("value", "")),
         "note": str(record.get("PrivateNote", "")),
@@ -42,6 +42,11 @@ def values_of(record: Json) -> dict[str, str]:
         for name, field in (("quantity", "Qty"), ("rate", "UnitPrice")):
             values[f"{name}-{line['Id']}"] = plain(detail[field]) if field in detail else ""
     return values
+
+
+def due_field(kind: Kind) -> str:
+    """The field that the due date's input changes; empty for documents that never fall due."""
+    return DUE.get(kind.name, ("", ""))[1]
 
 
 def editable(record: Json) -> list[Json]:
@@ -56,7 +61,7 @@ def act_of(kind: Kind, record: Json, act: str, typed: dict[str, str]) -> Json | 
     """
     which = {kind.path: record["Id"]}
     if act == "pay":
-        return {"pay": {**which, "amount": exact(typed.get("amount", ""))}}
+        return {"pay": {**which, "amount": _number("Amount", typed.get("amount", ""))}}
     if act == "send":
         return {"send": {**which, "to": typed.get("to", "").strip()}}
     if act != "edit":
@@ -69,12 +74,12 @@ def act_of(kind: Kind, record: Json, act: str, typed: dict[str, str]) -> Json | 
 
 def _changes(kind: Kind, record: Json, typed: dict[str, str]) -> Json:
     """The fields that differ from the record; the lines all together, since QuickBooks takes them so."""
-    before = values_of(record)
+    before = values_of(kind, record)
     # Browsers send line ends as CR LF.
     after = {name: typed[name].replace("\r\n", "\n") if name in typed else value for name, value in before.items()}
     differ = {name for name, value in after.items() if value != before[name]}
     fields: Json = {
-        "due": {"DueDate": after["due"]},
+        "due": {due_field(kind): after["due"]},
         "email": {"BillEmail": {"Address": after["email"]} if after["email"] else None},
         "message": {"CustomerMemo": {"value": after["message"]} if after["message"] else None},
         "note": {"PrivateNote": after["note"]},
@@ -85,7 +90,7 @@ def _changes(kind: Kind, record: Json, typed: dict[str, str]) -> Json:
     if any("-" in name for name in differ):
         own = {line["Id"] for line in editable(record)}
         changes["Line"] = [_line(line, differ, after) if line.get("Id") in own else line for line in record["Line"]]
-    return {name: value for name, value in changes.items() if name in KINDS[kind.name].shape.fields}
+    return {name: value for name, value in changes.items() if name in kind.shape.fields}
 
 
 def _line(line: Json, differ: set[str], after: dict[str, str]) -> Json:
@@ -95,8 +100,16 @@ def _line(line: Json, differ: set[str], after: dict[str, str]) -> Json:
         return described
     detail = {name: value for name, value in line[_PRICED].items() if name != "TaxInclusiveAmt"}
     for name, field in (("quantity", "Qty"), ("rate", "UnitPrice")):
-        detail[field] = exact(after[f"{name}-{id}"]) if after[f"{name}-{id}"].strip() else None
+        text = after[f"{name}-{id}"].strip()
+        detail[field] = _number(field, text) if text else None
     return {**described, _PRICED: detail, "Amount": _amount(line, detail)}
+
+
+def _number(name: str, text: str) -> Decimal:
+    found = exact(text)
+    if found.adjusted() > LARGEST_EXPONENT:
+        raise refusals.bad_number(name, text)
+    return found
 
 
 def _amount(line: Json, detail: Json) -> Decimal:

@@ -1,14 +1,13 @@
 """Lists of transactions and customers: what they show of each, searching, and fifty to a page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from heapq import nlargest, nsmallest
 from typing import Any
 
 from sandbox.company import Company
-from sandbox.documents import OPEN, TITLES, is_overdue, is_void
+from sandbox.documents import DUE, OPEN, TITLES, is_overdue, is_void
 from sandbox.entities import KINDS
 from sandbox.numbers import Json, exact
 from sandbox.table import by_number
@@ -50,32 +49,25 @@ class Listing:
     search: str
 
 
-def transactions(
-    company: Company, kinds: Iterable[str], search: str, page: int, today: date, customer: str = ""
-) -> Listing:
-    """Newest first: those with this number or with a customer whose name contains the search.
-
-    With `customer`, an Id, those of this customer.
-    """
+def transactions(company: Company, kind: str, search: str, page: int, today: date) -> Listing:
+    """Newest first: those with this number, or of customers whose name or e-mail address contains the search."""
     needle = search.strip()
-    people = [customer] if customer else [one["Id"] for one in _people(company, needle)] if needle else []
-    found = [
-        (by_number(id), kind, id)
-        for kind in kinds
-        for id in (_having(company, kind, needle, people) if needle or customer else company.table(KINDS[kind]).ids())
-    ]
-    shown, page = _one_page(found, page, nlargest, lambda one: one[0])
-    # One that was deleted meanwhile is left out.
-    records = [(kind, company.find(kind, id)) for _, kind, id in shown]
-    rows = [row_of(kind, record, company.currency, today) for kind, record in records if record is not None]
-    return _listing(rows, page, found, search)
+    ids = _found(company, kind, needle) if needle else _ids(company, kind)
+    return _listing(company, [(kind, id) for id in reversed(ids)], page, today, search)
+
+
+def transactions_of(company: Company, customer: str, kinds: Iterable[str], page: int, today: date) -> Listing:
+    """A customer's, newest first; all transactions share one sequence of Ids."""
+    found = [(kind, id) for kind in kinds for id in company.table(KINDS[kind]).having("CustomerRef", [customer])]
+    newest_first = sorted(found, key=lambda one: by_number(one[1]), reverse=True)
+    return _listing(company, newest_first, page, today, "")
 
 
 def customers(company: Company, search: str, page: int) -> Listing:
     """By name, whose name or e-mail address contains the search; inactive ones too."""
-    found = _people(company, search.strip())
-    shown, page = _one_page(found, page, nsmallest, lambda one: str(one["DisplayName"]).casefold())
-    return _listing(shown, page, found, search)
+    found = sorted(_people(company, search.strip()), key=lambda one: str(one["DisplayName"]).casefold())
+    page, rows = _one_page(found, page)
+    return Listing(rows, page, _pages(found), len(found), search)
 
 
 def row_of(kind: str, record: Json, home: str, today: date) -> Row:
@@ -87,7 +79,7 @@ def row_of(kind: str, record: Json, home: str, today: date) -> Row:
         number=number_of(record),
         customer=str(record.get("CustomerRef", {}).get("name", "")),
         issued=str(record.get("TxnDate", "")),
-        due=str(record.get("DueDate") or ""),
+        due=str(record.get(DUE.get(kind, ("", ""))[1]) or ""),
         total=exact(record.get("TotalAmt", 0)),
         left=left,
         currency=str(record.get("CurrencyRef", {}).get("value", home)),
@@ -119,6 +111,19 @@ def _state_of_invoice(invoice: Json, today: date) -> State:
     return State("Partly paid", "calm") if balance < total else State("Open", "calm")
 
 
+def _ids(company: Company, kind: str) -> list[str]:
+    table = company.table(KINDS[kind])
+    return table.ids() if table.ids_ascend else sorted(table.ids(), key=by_number)
+
+
+def _found(company: Company, kind: str, needle: str) -> list[str]:
+    table = company.table(KINDS[kind])
+    found = table.having("CustomerRef", [str(one["Id"]) for one in _people(company, needle)])
+    for name in ("DocNumber", "PaymentRefNum"):
+        found += table.having(name, [needle.lower()]) if table.indexes(name) else []
+    return sorted(set(found), key=by_number)
+
+
 def _people(company: Company, needle: str) -> list[Json]:
     wanted = needle.casefold()
     return [
@@ -128,27 +133,19 @@ def _people(company: Company, needle: str) -> list[Json]:
     ]
 
 
-def _having(company: Company, kind: str, number: str, people: list[str]) -> Iterable[str]:
-    """The Ids of the transactions with this number or of one of these customers."""
-    table = company.table(KINDS[kind])
-    found = table.having("CustomerRef", people)
-    for name in ("DocNumber", "PaymentRefNum"):
-        if number and table.indexes(name):
-            found += table.having(name, [number.lower()])
-    return dict.fromkeys(found)
+def _listing(company: Company, found: list[tuple[str, str]], page: int, today: date, search: str) -> Listing:
+    """Only what is shown is read; one that was deleted meanwhile is left out."""
+    page, shown = _one_page(found, page)
+    records = [(kind, company.find(kind, id)) for kind, id in shown]
+    rows = [row_of(kind, record, company.currency, today) for kind, record in records if record is not None]
+    return Listing(rows, page, _pages(found), len(found), search)
 
 
-def _one_page(
-    found: list[Any], page: int, first: Callable[..., list[Any]], key: Callable[[Any], Any]
-) -> tuple[list[Any], int]:
-    """The rows of a page, without sorting those behind it; beyond the end the last page."""
+def _one_page(found: list[Any], page: int) -> tuple[int, list[Any]]:
+    """The number and the rows of a page; beyond the end it is the last."""
     page = max(1, min(page, _pages(found)))
-    return first(page * PER_PAGE, found, key=key)[(page - 1) * PER_PAGE :], page
+    return page, found[(page - 1) * PER_PAGE : page * PER_PAGE]
 
 
 def _pages(found: list[Any]) -> int:
     return max(1, -(-len(found) // PER_PAGE))
-
-
-def _listing(rows: list[Any], page: int, found: list[Any], search: str) -> Listing:
-    return Listing(rows, page, _pages(found), len(found), search)

@@ -8,7 +8,7 @@ from sandbox.answers import Answer
 from sandbox.calls import Call
 from sandbox.clock import day
 from sandbox.company import Company
-from sandbox.documents import TITLES, document_of, letterhead_of, money
+from sandbox.documents import DUE, TITLES, document_of, letterhead_of, money
 from sandbox.entities import BY_PATH, KINDS
 from sandbox.entities.kind import Kind
 from sandbox.numbers import Json
@@ -133,11 +133,13 @@ def _posted(world: World, call: Call) -> Answer:
 
 def _acted(world: World, company: Company, call: Call, path: str, id: str, act: str) -> Answer:
     """Do it as a bookkeeper's act and show what became of it; refused, the form again with the reason beside it."""
-    kind, record = _record(company, path, id)
     try:
-        wanted = forms.act_of(kind, record, act, call.form)
-        if wanted is not None:
-            acts.act(world, company, wanted)
+        # One lock around looking and doing: nobody changes the record in between.
+        with company.lock:
+            kind, record = _record(company, path, id)
+            wanted = forms.act_of(kind, record, act, call.form)
+            if wanted is not None:
+                acts.act(world, company, wanted)
     except Refusal as refusal:
         problem = " ".join(f"{fault.detail or fault.message} ({fault.code})" for fault in refusal.faults)
     except (WrongControl, ValueError) as wrong:
@@ -172,7 +174,7 @@ def _record(company: Company, path: str, id: str) -> tuple[Kind, Json]:
 def _transactions(world: World, company: Company, call: Call, section: str) -> Answer:
     kind = SECTIONS[section]
     search = call.params.get("search", "")
-    listing = lists.transactions(company, [kind], search, _page_number(call), _today(world, company))
+    listing = lists.transactions(company, kind, search, _page_number(call), _today(world, company))
     own = {"kind": kind, "title": TITLES[kind], "listing": listing}
     return page("transactions.html", {**_frame(company, call, section), **own})
 
@@ -182,7 +184,7 @@ def _customer(world: World, company: Company, call: Call, id: str) -> Answer:
     if customer is None:
         raise NoSuchPage(f"There is no customer {id} in these books.")
     kinds = [kind for kind in SECTIONS.values() if kind in KINDS]
-    listing = lists.transactions(company, kinds, "", _page_number(call), _today(world, company), customer=id)
+    listing = lists.transactions_of(company, id, kinds, _page_number(call), _today(world, company))
     return page("customer.html", {**_frame(company, call, "customers"), "customer": customer, "listing": listing})
 
 
@@ -191,11 +193,12 @@ def _document(
 ) -> Answer:
     """A transaction with its forms; with problems as it was typed, 400."""
     section = next(name for name, held in SECTIONS.items() if held == kind.name)
-    values = forms.values_of(record)
+    values = forms.values_of(kind, record)
     # The version must be the one now shown, so that a second try is not stale again.
     typed = {name: text for name, text in call.form.items() if name in values and name != "token"} if problems else {}
     own = {
         "kind": kind,
+        "due_label": DUE.get(kind.name, ("", ""))[0],
         "record": record,
         "document": document_of(company, kind.name, record),
         "row": lists.row_of(kind.name, record, company.currency, _today(world, company)),

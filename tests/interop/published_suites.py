@@ -128,9 +128,11 @@ def _node_quickbooks(suite: Path, folder: Path, books: Sandbox) -> list[Outcome]
         "refreshToken": grant["refresh_token"],
     }
     (suite / "config.js").write_text(f"module.exports = {json.dumps(config)}\n", encoding="utf-8")
-    # The suite needs moment without saying so in its package.json.
     npm(suite)
-    npm(suite, "moment")
+    # The suite needs moment without saying so, and the library's own bluebird, in whose place its package.json puts
+    # a release for development that is too old for the library.
+    own = json.loads((suite / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    npm(suite, "moment", f"bluebird@{own['bluebird']}")
     told = folder / "outcomes.json"
     _listen(
         ["npx", "mocha", "--exit", "--reporter", "json", "--reporter-option", f"output={told}"],

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from sandbox.server import Sandbox
+from sandbox.switches import SETTINGS
 
 
 def test_a_realm_is_opened_with_its_tokens(books):
@@ -38,6 +39,9 @@ def test_a_realm_tells_what_it_holds(app):
     assert found["active"]["Customer"] == 1
 
 
+@pytest.mark.behaviour(
+    "Store", "What was exported can be imported whole, with request ids, deletions and sequences.", "assumed"
+)
 def test_what_was_exported_can_be_imported_whole(app, line):
     app.post("/invoice", app.invoice_body(12345678901.23), requestid="one")
     gone = app.invoice()
@@ -60,6 +64,7 @@ def test_a_bad_import_is_refused(app):
     assert app.get("/preferences")
 
 
+@pytest.mark.behaviour("Meter", "What a person does in QuickBooks is not metered.", "documented")
 def test_a_bookkeeper_acts_in_the_books_and_is_not_metered(app):
     invoice = app.invoice(100)
     meter = app.control("GET", "/meter").json()
@@ -124,6 +129,11 @@ def test_switches_are_listed_and_turned_all_or_none(app):
     assert app.control("GET", "/switches").json() == turned
 
 
+@pytest.mark.behaviour(
+    "Meter",
+    "Single-entity writes are core; reads, queries, batches, changes and PDFs are coreplus; only successes count.",
+    "documented",
+)
 def test_the_meter_counts_successful_calls_by_what_intuit_bills(app):
     made = app.invoice()
     before = app.control("GET", "/meter").json()[app.realm]
@@ -199,6 +209,7 @@ def test_an_unknown_control_is_404_and_a_wrong_method_405(books):
     assert requests.get(f"{books.url}/sandbox/realms/1", timeout=10).status_code == 404
 
 
+@pytest.mark.behaviour("Store", "A file carries realms and grants over a restart.", "assumed")
 def test_a_file_carries_realms_and_grants_over_a_restart(tmp_path):
     file = tmp_path / "books.json"
     with Sandbox(file=file) as books:
@@ -211,6 +222,7 @@ def test_a_file_carries_realms_and_grants_over_a_restart(tmp_path):
         assert requests.post(url, data=form, auth=("a", "b"), timeout=10).status_code == 200
 
 
+@pytest.mark.behaviour("Sample business", "The same seed gives the same books.", "assumed")
 def test_the_same_seed_gives_the_same_books():
     def held():
         with Sandbox(seed=7) as books:
@@ -221,12 +233,67 @@ def test_the_same_seed_gives_the_same_books():
     assert held() == held()
 
 
-def test_the_limits_throttle_a_realm_when_switched_on(connect):
-    app, other = connect(), connect()
-    app.books.clock.run_at(0)
-    app.control("POST", "/switches", {"limits": "on"})
-    statuses = [app.call("GET", "/preferences").status_code for _ in range(11)]
-    assert statuses == [200] * 10 + [429]
-    assert other.call("GET", "/preferences").status_code == 200
-    app.books.clock.advance(1)
-    assert app.call("GET", "/preferences").status_code == 200
+@pytest.mark.parametrize("limit", ["-1", "x", "", "1.5", "9" * 5000, "\u0663"])
+def test_the_log_takes_only_a_whole_number(books, limit):
+    answer = requests.get(f"{books.url}/sandbox/requests", params={"limit": limit}, timeout=10)
+    assert (answer.status_code, answer.json()["error"][-1]) == (400, ".")
+
+
+def test_the_log_shows_as_many_as_there_are(app):
+    app.get("/preferences")
+    assert len(app.control("GET", "/requests?limit=999999999").json()) == 1
+    assert app.control("GET", "/requests?limit=0").json() == []
+
+
+def test_every_switch_is_listed_with_the_setting_it_starts_with(books):
+    listed = requests.get(f"{books.url}/sandbox/switches", timeout=10).json()
+    assert {name: listed[name] for name in SETTINGS} == {name: settings[0] for name, settings in SETTINGS.items()}
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_every_switch_can_be_turned_to_each_of_its_settings_and_back(books, name):
+    for setting in (*SETTINGS[name], SETTINGS[name][0]):
+        answer = requests.post(f"{books.url}/sandbox/switches", json={name: setting}, timeout=10)
+        assert answer.json()[name] == setting
+
+
+@pytest.mark.parametrize("path", ["/realms", "/faults", "/clock", "/switches", "/webhooks", "/webhooks/test"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"null",
+        b"[]",
+        b"7",
+        b'"text"',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"a":' * 900 + b"1" + b"}" * 900,
+        b'{"x": 1e999999999999}',
+    ],
+)
+def test_a_control_given_nonsense_answers_with_a_sentence(books, path, body):
+    answer = requests.post(f"{books.url}/sandbox{path}", data=body, timeout=10)
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        [],
+        {},
+        {"records": {}},
+        {"records": {"Invoice": 7}, "country": "US", "currency": "USD"},
+        {"records": {"Invoice": [7]}, "country": "US", "currency": "USD"},
+        {"records": {"Spaceship": [{"Id": "1"}]}, "country": "US", "currency": "USD"},
+        {"records": {}, "country": "US", "currency": "USD", "deletions": [1]},
+        {"records": {}, "country": ["US"], "currency": "USD"},
+        {"records": {}, "country": "US", "currency": "USD", "sequences": {"x": "y"}},
+        {"records": {}, "country": "US", "currency": "USD", "requestids": {"x": {"at": "never"}}},
+    ],
+)
+def test_an_import_that_is_no_export_is_refused_and_changes_nothing(app, held):
+    made = app.customer()
+    assert app.control("POST", f"/realms/{app.realm}/import", held).status_code == 400
+    assert app.read("Customer", made["Id"])["DisplayName"] == "Ann's Shop"
+    assert app.query("select count(*) from Customer")["totalCount"] == 1

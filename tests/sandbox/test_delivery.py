@@ -51,6 +51,20 @@ def test_events_are_gathered_by_the_sandboxs_clock(app, subscriber):
     assert [len(json.loads(body)) for _, body in subscriber.posts] == [2]
 
 
+def test_a_clock_that_is_set_back_holds_nothing_back(app, subscriber):
+    app.books.clock.run_at(0)
+    subscriber.answers = [500]
+    subscribe(app, subscriber)
+    app.customer("A")
+    subscriber.wait_for(1)
+    app.customer("B")
+    app.books.clock.advance(10)
+    subscriber.wait_for(2)
+    app.books.clock.advance(-86_400)
+    told(app)
+    assert subscriber.types[-1] == "qbo.customer.created.v1 2"
+
+
 @pytest.mark.behaviour(
     "Notifications", "Repeats follow after 10, 20, 30 s, 5, 20 min, 2, 4, 6 h, then every 6 h for ever.", "documented"
 )

@@ -12,8 +12,8 @@ import pytest
 
 REQUESTS = int(os.environ.get("DEALBOOKS_TEST_FUZZ", "5000"))
 SEED = int(os.environ.get("DEALBOOKS_TEST_SEED", "7"))
-# What a thousand calls may add: records that were made, and the log of requests until it is full.
-MIB_PER_THOUSAND = 3.0
+# The second half may add so much to the memory of the middle: the records that it made, and air.
+GROWTH = 1.4
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +36,14 @@ def test_no_call_makes_it_fail_hang_or_lose_its_balance(fuzz):
     assert answered > 0.9 * REQUESTS
     # A fuzz that is refused everywhere shows nothing.
     assert outcome.statuses[200] > 0.15 * answered
-    grown = outcome.end_mib - outcome.middle_mib
-    assert grown < 10 + MIB_PER_THOUSAND * REQUESTS / 2000, f"{grown:.0f} MiB more at the end than in the middle"
+    assert outcome.end_mib < GROWTH * outcome.middle_mib, f"{outcome.middle_mib:.0f}, then {outcome.end_mib:.0f} MiB"
 
 
 def test_the_fuzz_sees_a_failure(fuzz, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr("sandbox.query.run", broken)
-    monkeypatch.setattr("sandbox.query.run_as_text", broken, raising=False)
+    monkeypatch.setattr("sandbox.cdc.changes", broken)
     with pytest.raises(fuzz.Found, match=r"seed 7, call \d+: status 500") as raised:
         fuzz.run(500, 7)
     assert "sent: b'" in str(raised.value)

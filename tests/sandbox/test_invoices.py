@@ -469,3 +469,109 @@ def test_every_property_of_the_schema_is_known(app, kind):
     """
     body = dict.fromkeys(names.split(), "") | app.invoice_body(DepositToAccountRef={"value": "35"})
     assert app.post(f"/{kind.lower()}", body)[kind]["TotalAmt"] == 100
+
+
+@pytest.mark.behaviour(
+    "Invoices", "A term by day of the month falls due then, a month later when issued too close to it.", "documented"
+)
+@pytest.mark.parametrize(
+    ("day", "within", "issued", "due"),
+    [
+        (15, 5, "2026-03-10", "2026-03-15"),
+        (15, 5, "2026-03-11", "2026-04-15"),
+        (15, 0, "2026-12-16", "2027-01-15"),
+        (31, 0, "2027-02-01", "2027-02-28"),
+        (31, 10, "2026-12-25", "2027-01-31"),
+    ],
+)
+def test_a_term_by_day_of_the_month(app, day, within, issued, due):
+    app.invoice_body()
+    dated = {"Name": "Monthly", "DayOfMonthDue": day, "DueNextMonthDays": within}
+    term = app.post("/term", dated)["Term"]
+    assert app.invoice(1, TxnDate=issued, SalesTermRef={"value": term["Id"]})["DueDate"] == due
+
+
+@pytest.mark.behaviour(
+    "Invoices",
+    "A custom field is answered with its type, and with the name that the sales forms give it.",
+    "documented",
+)
+def test_custom_fields_have_a_name_and_a_type(app):
+    named = {"Name": "SalesFormsPrefs.SalesCustomName1", "Type": "StringType", "StringValue": "Crew #"}
+    forms = {"SalesFormsPrefs": {"CustomField": [{"CustomField": [named]}]}}
+    app.post("/preferences", {"Id": "1", "SyncToken": "0", "sparse": True, **forms})
+    sent = [{"DefinitionId": "1", "StringValue": "102"}, {"DefinitionId": "2", "StringValue": "x"}]
+    made = app.invoice(1, CustomField=sent)
+    assert made["CustomField"] == [
+        {"DefinitionId": "1", "Name": "Crew #", "Type": "StringType", "StringValue": "102"},
+        {"DefinitionId": "2", "Type": "StringType", "StringValue": "x"},
+    ]
+    long = [{"DefinitionId": "1", "StringValue": "x" * 32}]
+    assert app.refused("/invoice", app.invoice_body(CustomField=long))["code"] == "2050"
+
+
+@pytest.mark.behaviour(
+    "Limits", "A company sends 40 e-mails a day; one more is refused.", "documented", switch="limits"
+)
+def test_forty_mails_a_day(app):
+    app.invoice(1)
+    app.books.world.switches.turn({"limits": "on"})
+    for _ in range(40):
+        # Ten calls a second are let through.
+        app.books.clock.advance(1)
+        app.post("/invoice/1/send", sendTo="ann@example.com")
+    app.books.clock.advance(1)
+    assert app.refused("/invoice/1/send", None, sendTo="bob@example.com")["code"] == "6000"
+    assert app.read("Invoice", "1")["BillEmail"] == {"Address": "ann@example.com"}
+
+
+@pytest.mark.behaviour(
+    "Invoices", "In the United States an invoice is shipped from the company's address, in two lines.", "recorded"
+)
+def test_goods_are_shipped_from_the_company(app):
+    made = app.invoice(1)
+    assert made["ShipFromAddr"]["Line1"] == "1 Company Way"
+    assert made["ShipFromAddr"]["Line2"].startswith("Sampletown")
+
+
+@pytest.mark.behaviour(
+    "Full and sparse updates",
+    "An address that is written back as it was keeps its Id; another one gets a new Id.",
+    "assumed",
+)
+def test_an_address_keeps_its_id(app):
+    app.customer(BillAddr={"Line1": "100 Sample St."})
+    app.item("Hour of work")
+    made = app.invoice(1, ShipAddr={"Line1": "7 Quay"})
+    assert made["BillAddr"] == app.read("Customer", "1")["BillAddr"]
+    again = app.post("/invoice", app.read("Invoice", made["Id"]))["Invoice"]
+    names = ("BillAddr", "ShipAddr", "ShipFromAddr")
+    assert [again[name] for name in names] == [made[name] for name in names]
+    moved = {"Id": made["Id"], "SyncToken": "1", "sparse": True, "ShipAddr": {"Line1": "8 Quay"}}
+    assert app.post("/invoice", moved)["Invoice"]["ShipAddr"]["Id"] not in (again["ShipAddr"]["Id"], "")
+
+
+@pytest.mark.behaviour(
+    "Document numbers", "In France a document with custom numbers on must bring one (2020).", "documented"
+)
+def test_france_wants_a_number(connect):
+    app = connect(country="FR")
+    app.customer()
+    app.item(Taxable=True)
+    custom_numbers(app)
+    detail = {"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": "2"}}
+    line = {"DetailType": "SalesItemLineDetail", "Amount": 10, "SalesItemLineDetail": detail}
+    body = {"CustomerRef": {"value": "1"}, "Line": [line]}
+    assert app.refused("/invoice", body)["element"] == "DocNumber"
+    assert app.post("/invoice", {**body, "DocNumber": "F-1"})["Invoice"]["DocNumber"] == "F-1"
+
+
+@pytest.mark.behaviour("Validation", "A class on a line must exist (2500), and is answered with its name.", "reported")
+def test_a_lines_class_must_exist(app, line):
+    body = app.invoice_body(Line=[line(1, ClassRef={"value": "77"})])
+    error = app.refused("/invoice", body)
+    assert (error["code"], error["Detail"]) == ("2500", "Invalid Reference Id : Klasses element id 77 not found")
+    made = app.post("/class", {"Name": "North"})["Class"]
+    body["Line"] = [line(1, ClassRef={"value": made["Id"]})]
+    detail = app.post("/invoice", body)["Invoice"]["Line"][0]["SalesItemLineDetail"]
+    assert detail["ClassRef"] == {"value": made["Id"], "name": "North"}

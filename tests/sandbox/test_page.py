@@ -278,6 +278,45 @@ def test_a_cleared_field_is_cleared_and_an_unchanged_form_saves_nothing(app, bro
     assert not {"PrivateNote", "CustomerMemo", "BillEmail"} & set(now)
 
 
+def test_a_bundle_of_items_is_shown_with_its_parts_and_kept_by_an_edit(app, browse, submit):
+    app.customer()
+    hour, day = app.item("Hour"), app.item("Day")
+    parts = [{"ItemRef": {"value": hour["Id"]}, "Qty": 2}, {"ItemRef": {"value": day["Id"]}, "Qty": 1}]
+    bundle = app.post("/item", {"Name": "Bundle", "Type": "Group", "ItemGroupDetail": {"ItemGroupLine": parts}})["Item"]
+    group = {"GroupItemRef": {"value": bundle["Id"]}, "Quantity": 1}
+    own = {"DetailType": "SalesItemLineDetail", "Amount": 5, "SalesItemLineDetail": {"ItemRef": {"value": hour["Id"]}}}
+    made = app.invoice(Line=[{"DetailType": "GroupLineDetail", "GroupLineDetail": group}, own])
+    here = place(app, "invoice", made["Id"])
+    page = browse(here)
+    assert all(name in page.text for name in ("Bundle", "Hour", "Day"))
+    (described,) = (name for name in page.fields if name.startswith("description-"))
+    submit(f"{here}/edit", **page.fields | {described: "one more hour"})
+    now = app.read("Invoice", made["Id"])
+    assert now["Line"][0]["GroupLineDetail"]["Line"] == made["Line"][0]["GroupLineDetail"]["Line"]
+    assert now["Line"][1]["Description"] == "one more hour"
+
+
+def test_a_line_whose_price_includes_the_tax_is_worked_out_anew(connect, browse, submit):
+    app = connect(country="DE", currency="EUR")
+    body = app.invoice_body(100, GlobalTaxCalculation="TaxInclusive")
+    detail = {"TaxCodeRef": {"value": "2"}, "Qty": 1, "UnitPrice": 100, "TaxInclusiveAmt": 119}
+    body["Line"][0]["SalesItemLineDetail"] |= detail
+    made = app.post("/invoice", body)["Invoice"]
+    assert made["TotalAmt"] == 119
+    here = place(app, "invoice", made["Id"])
+    submit(f"{here}/edit", **browse(here).fields | {"quantity-1": "2"})
+    assert app.read("Invoice", made["Id"])["TotalAmt"] == 238
+
+
+def test_an_estimate_expires_on_the_day_that_was_typed(app, browse, submit):
+    made = app.post("/estimate", app.invoice_body(100))["Estimate"]
+    here = place(app, "estimate", made["Id"])
+    page = submit(f"{here}/edit", **browse(here).fields | {"due": "2031-02-03"})
+    assert "Expires2031-02-03" in "".join(page.text.split())
+    assert app.read("Estimate", made["Id"])["ExpirationDate"] == "2031-02-03"
+    assert f"{here}/pay" not in page.forms
+
+
 @pytest.mark.behaviour(
     "The bookkeeper's page",
     "A form that was shown before somebody else's change is refused as stale (5010).",
@@ -319,6 +358,51 @@ def test_a_refused_form_comes_back_as_typed_with_the_reason_beside_it(app, submi
     for name, value in form.items():
         assert refused.fields[name] == value
     assert app.read("Invoice", made["Id"]) == made
+
+
+HOSTILE = (
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "9" * 5000,
+    "NaN",
+    "Infinity",
+    "\x00",
+    "\ud800",
+    "2026-02-30",
+    "\u202e",
+    "x" * 70000,
+)
+
+
+@pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
+def test_whatever_is_typed_is_taken_or_refused_and_never_an_error_of_the_page(app, books, said):
+    made = app.invoice(100)
+    here = books.url + place(app, "invoice", made["Id"])
+    for act, names in (
+        ("pay", ["amount"]),
+        ("send", ["to"]),
+        ("edit", ["quantity-1"]),
+        ("edit", ["rate-1", "quantity-1"]),
+        ("edit", ["due"]),
+        ("edit", ["email"]),
+        ("edit", ["note", "message", "description-1"]),
+        ("edit", ["token"]),
+    ):
+        form = {name: said.encode("utf-8", "surrogatepass") for name in names}
+        answer = requests.post(f"{here}/{act}", data=form, headers=HTML, timeout=10)
+        assert answer.status_code in (200, 400), (act, names, answer.text)
+        assert requests.get(here, headers=HTML, timeout=10).status_code == 200
+        assert requests.get(f"{here}/pdf", timeout=10).status_code == 200
+    for path in (f"/app/companies/{app.realm}", "/app/invoice", "/app/customerdetail", "/"):
+        asked = {"search": said[:5000], "page": said[:5000], "done": said[:5000], "txnId": said[:5000]}
+        answer = requests.get(
+            books.url + path,
+            params={name: text.encode("utf-8", "surrogatepass") for name, text in asked.items()},
+            headers=HTML,
+            timeout=10,
+        )
+        assert answer.status_code in (200, 404), answer.text
 
 
 def test_a_void_invoice_is_shown_as_void_and_can_only_be_deleted(app, submit):

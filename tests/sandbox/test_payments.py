@@ -151,6 +151,19 @@ def test_two_lines_to_one_invoice_count_together(app):
 
 
 @pytest.mark.behaviour(
+    "Payments and credits", "A surplus given back counts all lines of the payment to that invoice together.", "assumed"
+)
+def test_a_surplus_counts_all_lines_of_a_payment(app, line):
+    invoice = app.invoice(100)
+    body = {"CustomerRef": {"value": "1"}, "TotalAmt": 100, "Line": [to(invoice, 60), to(invoice, 40)]}
+    payment = app.post("/payment", body)["Payment"]
+    app.post("/invoice", {"Id": invoice["Id"], "SyncToken": "1", "sparse": True, "Line": [line(70)]})
+    kept = app.read("Payment", payment["Id"])
+    assert ([one["Amount"] for one in kept["Line"]], kept["UnappliedAmt"]) == ([60, 10], 30)
+    assert app.read("Customer", "1")["Balance"] == -30
+
+
+@pytest.mark.behaviour(
     "Versions", "A change of a payment that leaves what it settles leaves its invoices' versions.", "assumed"
 )
 def test_only_what_changes_gets_a_new_version(app):
@@ -260,3 +273,33 @@ def test_a_voided_payment_stays_void(app):
     body["SyncToken"] = "1"
     assert app.refused("/payment", {**body, "TotalAmt": 5})["code"] == "6000"
     assert app.refused("/payment", body, operation="update", include="void")["code"] == "6000"
+
+
+def deposit_line(record, kind):
+    links = [{"TxnId": record["Id"], "TxnType": kind, "TxnLineId": "0"}]
+    return {"Amount": record["TotalAmt"], "LinkedTxn": links, "DepositLineDetail": {}}
+
+
+@pytest.mark.behaviour(
+    "Void, delete, send, PDF",
+    "What has been deposited is neither voided nor deleted before it is removed from the deposit.",
+    "documented",
+)
+@pytest.mark.parametrize("kind", ["Payment", "SalesReceipt"])
+def test_what_was_deposited_is_not_taken_back(app, kind):
+    path = f"/{kind.lower()}"
+    body = {"CustomerRef": {"value": "1"}, "TotalAmt": 100} if kind == "Payment" else app.invoice_body()
+    app.invoice_body()
+    received = app.post(path, body)[kind]
+    line = {**deposit_line(received, kind), "DetailType": "DepositLineDetail"}
+    deposit = app.post("/deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [line]})["Deposit"]
+    held = app.read(kind, received["Id"])
+    assert (held["LinkedTxn"], held["SyncToken"]) == ([{"TxnId": deposit["Id"], "TxnType": "Deposit"}], "0")
+    taken_back = {"Id": received["Id"], "SyncToken": "0", "sparse": True}
+    assert app.refused(path, taken_back, operation="delete")["code"] == "6000"
+    assert app.refused(path, taken_back, operation="update", include="void")["code"] == "6000"
+    noted = app.post(path, {**taken_back, "PrivateNote": "n"})[kind]
+    assert noted["LinkedTxn"] == held["LinkedTxn"]
+    app.post("/deposit", {"Id": deposit["Id"], "SyncToken": deposit["SyncToken"]}, operation="delete")
+    app.post(path, {"Id": received["Id"], "SyncToken": "1"}, operation="delete")
+    assert app.query(f"select * from {kind}") == {}

@@ -21,6 +21,7 @@ def ids(app, text):
     return [row["Id"] for rows in found.values() if isinstance(rows, list) for row in rows]
 
 
+@pytest.mark.behaviour("Queries", "Comparisons, IN, LIKE, dates, references by value, AND.", "documented")
 @pytest.mark.parametrize(
     ("where", "found"),
     [
@@ -44,6 +45,11 @@ def test_invoices_are_found_by_what_they_hold(filled, where, found):
     assert ids(filled, f"SELECT * FROM Invoice WHERE {where} ORDERBY Id") == found
 
 
+@pytest.mark.behaviour(
+    "Queries",
+    "Values are compared without case; only % is a wildcard; quotes and backslashes are escaped.",
+    "documented",
+)
 @pytest.mark.parametrize(
     ("where", "found"),
     [
@@ -60,6 +66,7 @@ def test_customers_are_found_whatever_the_case(filled, where, found):
     assert sorted(ids(filled, f"select * from customer where {where}")) == found
 
 
+@pytest.mark.behaviour("Queries", "By default transactions come newest change first, lists by name.", "recorded")
 def test_transactions_come_newest_change_first_and_names_in_order(filled):
     assert ids(filled, "select * from Invoice") == ["3", "2", "1"]
     filled.post("/invoice", {"Id": "1", "SyncToken": "0", "sparse": True, "PrivateNote": "x"})
@@ -68,11 +75,13 @@ def test_transactions_come_newest_change_first_and_names_in_order(filled):
     assert names == sorted(names, key=str.lower)
 
 
+@pytest.mark.behaviour("Queries", "ORDERBY and ORDER BY are both taken.", "reported")
 @pytest.mark.parametrize("order", ["ORDERBY TotalAmt DESC", "order by TotalAmt desc", "ORDERBY TxnDate DESC, Id ASC"])
 def test_an_order_can_be_asked_for(filled, order):
     assert ids(filled, f"select * from Invoice {order}") == ["3", "2", "1"]
 
 
+@pytest.mark.behaviour("Queries", "STARTPOSITION and MAXRESULTS come in either order.", "recorded")
 @pytest.mark.parametrize("paging", ["STARTPOSITION 2 MAXRESULTS 1", "MAXRESULTS 1 STARTPOSITION 2"])
 def test_pages_are_cut_in_either_order_of_words(filled, paging):
     found = filled.query(f"select * from Invoice orderby Id {paging}")
@@ -80,6 +89,7 @@ def test_pages_are_cut_in_either_order_of_words(filled, paging):
     assert (found["startPosition"], found["maxResults"]) == (2, 1)
 
 
+@pytest.mark.behaviour("Queries", "100 rows come by default, 1,000 at most.", "documented")
 def test_a_hundred_rows_come_by_default(app):
     for n in range(101):
         app.customer(f"Customer {n:03}")
@@ -87,6 +97,9 @@ def test_a_hundred_rows_come_by_default(app):
     assert app.query("select * from Customer maxresults 1000")["maxResults"] == 101
 
 
+@pytest.mark.behaviour(
+    "Queries", "totalCount is said for invoices, not for customers; nothing found is {}.", "recorded"
+)
 def test_total_count_is_said_for_invoices_but_not_for_customers(filled):
     assert "totalCount" in filled.query("select * from Invoice")
     assert "totalCount" not in filled.query("select * from Customer")
@@ -94,12 +107,16 @@ def test_total_count_is_said_for_invoices_but_not_for_customers(filled):
     assert filled.query("select * from Invoice where Id = '99'") == {}
 
 
+@pytest.mark.behaviour("Queries", "Single properties may be selected, though it is not documented.", "reported")
 def test_columns_can_be_chosen(filled):
     row = filled.query("select Id, DocNumber from Invoice where Id = '1'")["Invoice"][0]
     assert row == {"Id": "1", "DocNumber": "1001", "domain": "QBO", "sparse": True}
     assert filled.query("select *, Sku from Item")["Item"][0]["Name"] == "Hour of work"
 
 
+@pytest.mark.behaviour(
+    "Queries", "4000 for what is no query, with line and column; 4001 for what is no property or value.", "reported"
+)
 @pytest.mark.parametrize(
     ("text", "code", "detail"),
     [
@@ -126,6 +143,156 @@ def test_what_is_not_understood_is_said(app, text, code, detail):
     assert error["Detail"].startswith("QueryParserError: " if code == "4000" else "QueryValidationError: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("select * from Invoice\nwhere\n  TxnDate ! '2026-01-01'", 'Encountered: "!" (33), after : ""'),
+        ("select * from Invoice\nwhere\n  Nothing Else", 'Encountered " <IDENTIFIER> "Else "" at line 3, column 11.'),
+        ("select * from Customer where DisplayName = 'open", "Lexical error at line 1, column 49."),
+        ("select * from Customer where DisplayName = 'a\\'", "Lexical error at line 1"),
+        ("select * from Customer where DisplayName = \x00", "Lexical error at line 1, column 44."),
+        ('select * from Customer where DisplayName = "A"', "Lexical error at line 1, column 44."),
+        ("select * from Customer where Ünïcode = '1'", "Lexical error at line 1, column 30."),
+        ("select * from Customer; drop table Customer", 'Encountered " <IDENTIFIER> "drop ""'),
+        ("select * from Customer where Id = '1' -- ", "Lexical error at line 1"),
+        ("select * from Customer where not Active = true", 'Encountered " <IDENTIFIER> "Active ""'),
+        ("select * from Customer where Id in ()", 'Encountered " ")" ")'),
+        ("select * from Customer where DisplayName like 5", 'Encountered " <INTEGER> "5 ""'),
+        ("select * from Customer maxresults 1.5", 'Encountered " <INTEGER> "1.5 ""'),
+        ("select * from Customer group by Id", 'Encountered " <IDENTIFIER> "group ""'),
+        ("select * from Customer, Invoice", "Encountered"),
+        ("select from Customer", 'Encountered " "from" "from "" at line 1, column 8.'),
+        ("select count(Id) from Customer", "Encountered"),
+    ],
+)
+def test_the_place_of_an_error_is_said(app, text, detail):
+    error = app.query_error(text)
+    assert error["code"] == "4000"
+    assert detail in error["Detail"]
+
+
+@pytest.mark.behaviour("Queries", "Id is found by = and IN only.", "documented")
+@pytest.mark.parametrize("where", ["Id > '1'", "Id >= '1'", "Id LIKE '1%'"])
+def test_ids_are_not_compared(app, where):
+    assert app.query_error(f"select * from Invoice where {where}")["code"] == "4001"
+
+
+@pytest.mark.parametrize(
+    ("paging", "detail"),
+    [
+        ("startposition -1", "value -1 is too small. Min allowed value is 1"),
+        ("maxresults 0", "value 0 is too small. Min allowed value is 1"),
+        ("maxresults 99999999999999999999", "value 99999999999999999999 is too large"),
+    ],
+)
+def test_pages_out_of_range_are_refused(app, paging, detail):
+    assert detail in app.query_error(f"select * from Invoice {paging}")["Detail"]
+
+
+def test_a_page_behind_the_last_row_is_empty(filled):
+    assert filled.query("select * from Invoice startposition 4") == {}
+    assert filled.query("select * from Invoice startposition 99999999999999999999") == {}
+    assert filled.query("select * from Customer startposition 5") == {}
+
+
+@pytest.mark.behaviour("Queries", "A blank string stands for no value.", "documented")
+@pytest.mark.parametrize("blank", ["' '", "''"])
+def test_a_blank_string_is_no_value(app, blank):
+    app.customer("With", GivenName="Ann")
+    app.customer("Without")
+    app.customer("Reached", PrimaryEmailAddr={"Address": "a@example.com"}, GivenName="Bo")
+    assert ids(app, f"select * from Customer where GivenName = {blank}") == ["2"]
+    assert ids(app, f"select * from Customer where PrimaryEmailAddr in ({blank}, 'A@example.com') orderby Id") == [
+        "1",
+        "2",
+        "3",
+    ]
+
+
+@pytest.mark.behaviour("Queries", "Keywords, entities and properties are written in any case.", "documented")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM INVOICE WHERE DOCNUMBER = '1002' ORDERBY ID STARTPOSITION 1 MAXRESULTS 5",
+        "select * from invoice where docnumber = '1002' order by metadata.lastupdatedtime asc",
+        "Select * From Invoice Where docNumber In ('1002') And totalamt > '0';",
+    ],
+)
+def test_words_are_understood_in_any_case(filled, text):
+    assert ids(filled, text) == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("Active = false", ["1"]),
+        ("Active = 'FALSE'", ["1"]),
+        ("Active IN (true, false)", ["1", "2"]),
+        ("Active = true", ["2"]),
+        ("Taxable = true", ["2"]),
+        ("DisplayName LIKE 'A%' and Active = false", ["1"]),
+    ],
+)
+def test_inactive_names_are_hidden_unless_asked_for(app, where, found):
+    app.customer("A")
+    app.customer("B")
+    app.post("/customer", {"Id": "1", "SyncToken": "0", "sparse": True, "Active": False})
+    assert ids(app, f"select * from Customer where {where} orderby Id") == found
+
+
+def test_a_date_is_compared_with_today(filled):
+    today = filled.books.clock.now().date().isoformat()
+    filled.post("/invoice", filled.invoice_body(TxnDate="2199-01-01"))
+    assert ids(filled, "select * from Invoice where TxnDate > CURRENT_DATE") == ["4"]
+    assert ids(filled, f"select * from Invoice where TxnDate <= '{today}' orderby Id") == ["1", "2", "3"]
+
+
+def test_what_looks_like_code_is_only_a_value(filled):
+    value = r"x\'; drop table Invoice; -- %_"
+    assert filled.query(f"select * from Customer where DisplayName = '{value}'") == {}
+    filled.customer("x'; drop table Invoice; -- %_")
+    assert ids(filled, f"select * from Customer where DisplayName = '{value}'") == ["5"]
+
+
+def test_ten_thousand_ids_may_be_asked_for(filled):
+    wanted = ",".join(f"'{n}'" for n in range(10_000, 0, -1))
+    text = f"select * from Invoice where Id in ({wanted}) orderby Id"
+    answer = filled.call("POST", "/query", data=text.encode(), headers={"Content-Type": "application/text"})
+    assert [row["Id"] for row in answer.json()["QueryResponse"]["Invoice"]] == ["1", "2", "3"]
+    text = f"select count(*) from Invoice where TotalAmt in ({wanted})"
+    answer = filled.call("POST", "/query", data=text.encode(), headers={"Content-Type": "application/text"})
+    assert answer.json()["QueryResponse"] == {"totalCount": 3}
+
+
+def test_counts_obey_conditions(filled):
+    for where, count in (("CustomerRef = '1'", 1), ("TotalAmt >= '200' and TotalAmt < '300'", 1), ("Id = '9'", 0)):
+        assert filled.query(f"select count(*) from Invoice where {where}") == {"totalCount": count}
+    assert filled.query("select count(*) from Invoice") == {"totalCount": 3}
+
+
+def test_a_total_counts_what_all_pages_hold(filled):
+    found = filled.query("select * from Invoice where TotalAmt > '0' maxresults 2")
+    assert (found["maxResults"], found["totalCount"]) == (2, 3)
+
+
+@pytest.mark.behaviour("Queries", "Rows of single properties say sparse true.", "assumed")
+def test_chosen_columns_come_alone(filled):
+    row = filled.query("select id, displayname, MetaData.CreateTime, PrimaryPhone from Customer where Id = '1'")
+    (customer,) = row["Customer"]
+    assert set(customer) == {"Id", "DisplayName", "MetaData", "domain", "sparse"}
+    assert set(customer["MetaData"]) == {"CreateTime"}
+    assert customer["sparse"] is True
+    assert filled.query_error("select Id, Nothing from Customer")["code"] == "4001"
+
+
+def test_several_conditions_on_indexed_properties_all_hold(filled):
+    where = "CustomerRef in ('1', '2') and TxnDate = '2026-02-05' and DocNumber in ('1001', '1002', '1003')"
+    assert ids(filled, f"select * from Invoice where {where}") == ["2"]
+    assert ids(filled, f"select * from Invoice where {where} and Id in ('1', '3')") == []
+    assert ids(filled, "select * from Invoice where Id = '1' and Id = '2'") == []
+
+
+@pytest.mark.behaviour("Queries", "A query comes by GET, as a body, or by POST with a parameter.", "recorded")
 @pytest.mark.parametrize("sent", ["get", "body", "text body", "post parameter"])
 def test_a_query_can_be_sent_in_every_way(filled, sent):
     text = "select * from Invoice where TxnDate = '2026-02-05'"

@@ -137,6 +137,13 @@ def test_the_request_id_of_a_batch_has_thirty_six_characters_at_most(app, length
     assert app.call("POST", "/batch", body, params={"requestid": "x" * length}).status_code == status
 
 
+@pytest.mark.behaviour("Request ids", "With a request id, each bId of a batch has 10 characters at most.", "documented")
+def test_a_batch_with_a_request_id_has_short_bids(app):
+    body = {"BatchItemRequest": [{"bId": "elevenmarks", "operation": "create", "Customer": {"DisplayName": "A"}}]}
+    assert app.refused("/batch", body, requestid="one")["code"] == "2050"
+    assert app.post("/batch", body)["BatchItemResponse"][0]["Customer"]["Id"] == "1"
+
+
 def thirty_creates(app):
     """The answers to thirty creates with one request id, each over its own connection, slow inside."""
     body = app.invoice_body()

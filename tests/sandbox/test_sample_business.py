@@ -44,7 +44,7 @@ def test_the_customers_have_their_usual_ids(landscaper):
     assert names["23"] == "Shara Barnett:Barnett Design"
 
 
-@pytest.mark.behaviour("Sample business", "Vendors and employees follow in the customers' sequence of Ids.", "recorded")
+@pytest.mark.behaviour("Sample business", "Vendors and employees follow in the customers' sequence of Ids.", "reported")
 def test_vendors_and_employees_stand_between(landscaper):
     vendors = {one["Id"]: one["DisplayName"] for one in all_of(landscaper, "Vendor")}
     assert (vendors["30"], vendors["50"], vendors["57"]) == (
@@ -56,7 +56,7 @@ def test_vendors_and_employees_stand_between(landscaper):
     assert landscaper.customer("The first of ours")["Id"] == "58"
 
 
-@pytest.mark.behaviour("Sample business", "Its items have Intuit's Ids, prices and income accounts.", "recorded")
+@pytest.mark.behaviour("Sample business", "Its items have Intuit's Ids, prices and income accounts.", "reported")
 def test_the_items_have_their_usual_ids_and_prices(landscaper):
     items = {one["Id"]: one for one in all_of(landscaper, "Item")}
     assert len(items) == 18
@@ -74,7 +74,7 @@ def test_the_items_have_their_usual_ids_and_prices(landscaper):
     assert stock == {"Rock Fountain": 2, "Pump": 25, "Sprinkler Heads": 25, "Sprinkler Pipes": 31}
 
 
-@pytest.mark.behaviour("Sample business", "Its chart of accounts has Intuit's 90 accounts at their Ids.", "recorded")
+@pytest.mark.behaviour("Sample business", "Its chart of accounts has Intuit's 90 accounts at their Ids.", "reported")
 def test_the_chart_of_accounts_is_intuits(landscaper):
     accounts = {one["Id"]: one["FullyQualifiedName"] for one in all_of(landscaper, "Account")}
     assert len(accounts) == 90
@@ -92,7 +92,7 @@ def test_the_chart_of_accounts_is_intuits(landscaper):
     ]
 
 
-@pytest.mark.behaviour("Sample business", "Its customers owe 5,281.52 together, as in Intuit's own.", "recorded")
+@pytest.mark.behaviour("Sample business", "Its customers owe 5,281.52 together, as in Intuit's own.", "assumed")
 def test_what_is_open_adds_up_to_intuits_figure(landscaper):
     invoices = all_of(landscaper, "Invoice")
     assert len(invoices) == 31
