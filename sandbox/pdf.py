@@ -124,7 +124,8 @@ def _heading(document: Document, sender: Letterhead, width: float) -> Any:
 
 
 def _parties(document: Document, width: float) -> Any:
-    bill = [_text("Bill to", 8, MUTED), _text(document.customer, 10, bold=True), *_block(document, document.bill_to)]
+    label = "Received from" if document.title == "Payment" else "Bill to"
+    bill = [_text(label, 8, MUTED), _text(document.customer, 10, bold=True), *_block(document, document.bill_to)]
     ship = [_text("Ship to", 8, MUTED), *_block(document, document.ship_to)] if document.ship_to else []
     return _table([[bill, ship]], [width / 2, width / 2])
 

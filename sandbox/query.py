@@ -356,7 +356,7 @@ class _Search:
         pinned = [id for id in ids if id in self._kind.pinned] if self._kind.pinned else []
         if pinned:
             ids = [id for id in ids if id not in pinned]
-        page = ids[first : first + self._query.rows] + pinned
+        page = pinned + ids[first : first + self._query.rows]
         return [matching[id] for id in page], len(ids) + len(pinned)
 
     def _read(self, condition: Condition) -> None:

@@ -36,6 +36,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "inclusive_amount": ("net", "gross"),
     "explicit_tax": ("honoured", "computed"),
     "cdc_beyond_30_days": ("truncate", "refuse"),
+    "missing_currency": ("customer", "refuse"),
 }
 # How long a requestid is remembered is undocumented; third parties claim about a day.
 LIFETIME = "requestid_lifetime_s"

@@ -113,14 +113,14 @@ class Customer(NameList):
 
     def index(self, record: Json) -> Iterable[tuple[str, str]]:
         yield (PEOPLE, record["DisplayName"].lower())
-        yield from super().index(record)
+        yield from self.below(record)
 
     def shown(self, record: Json, full: bool = True) -> Json:
         return {**record, "ClientEntityId": "0", "V4IDPseudonym": f"00200{record['Id']:0>20}"} if full else record
 
     def update(self, change: "Change", old: Json, given: Json, sparse: bool) -> Json:
-        """The open balance of a customer counts for whom it stands below; the currency is fixed at creation."""
-        record = super().update(change, old, {k: v for k, v in given.items() if k != "CurrencyRef"}, sparse)
+        """The open balance of a customer counts for whom it stands below."""
+        record = super().update(change, old, given, sparse)
         before, after = (one.get("ParentRef", {}).get("value") for one in (old, record))
         if before != after and record["BalanceWithJobs"]:
             self._owe_above(change, before, -record["BalanceWithJobs"])
@@ -154,6 +154,7 @@ class Customer(NameList):
         return with_address_ids(change, {**defaults, **fields, **named, **self._own(change, fields, old)}, old)
 
     def _own(self, change: "Change", fields: Json, old: Json | None) -> Json:
+        """The currency is fixed at creation; a changed one is ignored."""
         if old is not None:
             return {name: old[name] for name in _OWN}
         currency = chosen_currency(change, fields.get("CurrencyRef"))

@@ -139,11 +139,12 @@ def in_currency(change: "Change", fields: Json, party: Json | None) -> Json:
         return {**{name: value for name, value in fields.items() if name != "ExchangeRate"}, "CurrencyRef": home}
     if party is not None and wanted != own["value"]:
         raise refusals.business("You can only use one foreign currency per transaction.")
-    if wanted not in {one["Code"] for one in company.all("CompanyCurrency")}:
+    names = {one["Code"]: one["Name"] for one in company.all("CompanyCurrency")}
+    if wanted not in names:
         raise refusals.bad_reference("Currency", wanted)
     foreign = wanted != company.currency
     if foreign and not fields.get("ExchangeRate"):
         raise refusals.rate_missing()
     rate = fields["ExchangeRate"] if foreign else Decimal(1)
-    money = {**fields, "CurrencyRef": {"value": wanted, "name": CURRENCIES[wanted]}, "ExchangeRate": rate}
+    money = {**fields, "CurrencyRef": {"value": wanted, "name": names[wanted]}, "ExchangeRate": rate}
     return {**money, "HomeTotalAmt": cents(fields["TotalAmt"] * rate)} if "TotalAmt" in fields else money

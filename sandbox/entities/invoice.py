@@ -5,16 +5,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox.entities.credits import apply_automatically
-from sandbox.entities.estimate import check_estimates, estimates_of, follow_invoice
 from sandbox.entities.sales import SalesDocument, free_surplus, sales_shape
-from sandbox.fields import LINKED, flag, kept, number, parts, text
+from sandbox.fields import flag, kept, number, text
 from sandbox.numbers import Json, exact
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
 
 
-TIME = "TimeActivity"
 # Known to Intuit's schema, written by QuickBooks alone or of no use here.
 _OWN = (
     "EInvoiceStatus",
@@ -44,6 +42,7 @@ class Invoice(SalesDocument):
     name = "Invoice"
     counted = True
     has_due_date = True
+    takes_links = True
     stock = -1
     shape = sales_shape(
         "Invoice",
@@ -56,8 +55,6 @@ class Invoice(SalesDocument):
             "AllowIPNPayment": kept("flag"),
             "Deposit": number(),
             "PaymentDetailsMessage": text(),
-            # Links to estimates are the caller's; those to payments are QuickBooks' own.
-            "LinkedTxn": parts(LINKED),
             "InvoiceLink": kept(),
             **{name: kept() for name in _OWN},
         },
@@ -72,18 +69,8 @@ class Invoice(SalesDocument):
         # Both are deprecated and stay false whatever is sent.
         return {"AllowIPNPayment": False, "AllowOnlinePayment": False}
 
-    def _links(self, change: "Change", sent: Json, old: Json | None) -> Json:
-        """The caller's links to estimates and to time worked, and QuickBooks' own."""
-        estimates = [{"TxnId": id, "TxnType": "Estimate"} for id in check_estimates(change, sent, old)]
-        times = [link for link in sent.get("LinkedTxn", []) if link.get("TxnType") == TIME]
-        for link in times:
-            change.get(TIME, link.get("TxnId", ""))
-        others = [link for link in (old["LinkedTxn"] if old else []) if link["TxnType"] not in ("Estimate", TIME)]
-        return {"LinkedTxn": [*estimates, *times, *others]}
-
     def _take_effect(self, change: "Change", old: Json | None, new: Json | None) -> None:
         super()._take_effect(change, old, new)
-        follow_invoice(change, (new or old or {})["Id"], estimates_of(old), estimates_of(new))
         if new is not None:
             free_surplus(change, self, new, new["TotalAmt"] - exact(new.get("Deposit", 0)))
         if old is None and new is not None:

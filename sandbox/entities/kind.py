@@ -55,7 +55,7 @@ class Kind:
     hides_inactive: ClassVar[bool] = False
     in_cdc: ClassVar[bool] = True
     projectable: ClassVar[bool] = True
-    # The Ids of records that stand on every page of a query, behind the rows of that page.
+    # The Ids of records that stand on every page of a query, before the rows of that page.
     pinned: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -201,10 +201,12 @@ def quantities(lines: list[Json]) -> Iterator[tuple[str, Decimal]]:
 
 
 def worthless(lines: list[Json]) -> list[Json]:
-    """The lines of a voided document: amounts and quantities zero, unit prices gone."""
+    """The lines of a voided document: amounts and quantities zero, unit prices and links gone."""
     emptied: list[Json] = []
     for line in lines:
-        line = {**line, "Amount": ZERO} if "Amount" in line else line
+        line = {name: value for name, value in line.items() if name != "LinkedTxn"}
+        if "Amount" in line:
+            line["Amount"] = ZERO
         if ITEM in line:
             detail = {name: value for name, value in line[ITEM].items() if name != "UnitPrice"}
             line = {**line, ITEM: {**detail, "Qty": ZERO}}

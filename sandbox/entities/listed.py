@@ -46,6 +46,10 @@ class NameList(Kind):
 
     def index(self, record: Json) -> Iterable[tuple[str, str]]:
         yield (self.name, self._full_name(record).lower())
+        yield from self.below(record)
+
+    def below(self, record: Json) -> Iterable[tuple[str, str]]:
+        """The entry that this one stands below, for finding all that do."""
         if "ParentRef" in record:
             yield (f"below {self.name}", record["ParentRef"]["value"])
 

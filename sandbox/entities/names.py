@@ -22,6 +22,8 @@ def person_name(change: "Change", kind: Kind, fields: Json, old: Json | None) ->
     name = str(fields.get("DisplayName") or " ".join(fields[part] for part in NAME_PARTS if part in fields)).strip()
     if not name:
         raise refusals.nameless()
+    for field in (*NAME_PARTS, "PrintOnCheckName"):
+        check_marks(field, str(fields.get(field, "")))
     check_marks("DisplayName", name)
     me = (kind.name, old["Id"]) if old else None
 

@@ -1,6 +1,7 @@
 """Payments: money received from a customer, applied with credits to invoices, or left unapplied."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -138,7 +139,8 @@ class Payment(Kind):
         unapplied = total + sum((_unapplied_by(line) for line in lines), ZERO)
         if unapplied < 0:
             raise refusals.business("The amount applied is more than the amount of the payment.")
-        into = change.refer("Account", sent.get("DepositToAccountRef", {"value": UNDEPOSITED_FUNDS}), "Accounts")
+        wanted = sent.get("DepositToAccountRef", {"value": UNDEPOSITED_FUNDS})
+        into = change.refer("Account", wanted, "Accounts", must_be_active=old is None)
         if "PaymentMethodRef" in sent:
             change.refer("PaymentMethod", sent["PaymentMethodRef"], "PaymentMethods", must_be_active=old is None)
         fields: Json = {
@@ -193,7 +195,7 @@ def _checked_lines(change: "Change", lines: list[Json], customer: Json, old: Jso
     for document, amount in _applied(old).items():
         left[document] += amount
     checked: list[Json] = []
-    for line in lines:
+    for line in _single(lines):
         kind, id = document = _named(line)
         record = change.get(kind, id)
         if not _is_of(change, record, customer):
@@ -207,6 +209,16 @@ def _checked_lines(change: "Change", lines: list[Json], customer: Json, old: Jso
             raise refusals.business("The amount applied is more than the open balance of the invoice.")
         checked.append(_written(kind, record, amount, opened + amount))
     return checked
+
+
+def _single(lines: list[Json]) -> Iterator[Json]:
+    """Lines with one link each. Clients are seen to put a credit memo and its invoice on one line of one amount."""
+    for line in lines:
+        links = line.get("LinkedTxn", [])
+        if sorted(link.get("TxnType", "") for link in links) == [CREDIT, CHARGE]:
+            yield from ({**line, "LinkedTxn": [link]} for link in links)
+        else:
+            yield line
 
 
 def _named(line: Json) -> Document:

@@ -1,5 +1,6 @@
 """The company's preferences: numbering, discounts, default terms, currencies, taxes, and what new companies have."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sandbox import refusals
@@ -26,6 +27,8 @@ GROUPS = (
     "FinanceChargesPrefs",
     "PrintDocumentPrefs",
 )
+
+DATES = ("BookCloseDate",)
 
 
 class Preferences(Kind):
@@ -55,19 +58,30 @@ class Preferences(Kind):
 
 
 def _changed(old: Json, sent: Json) -> Json:
-    """The group with what was sent; a blank leaves a preference as it is, a flag may come as text."""
-    changed = dict(old)
+    """The group with what was sent; a blank clears a date and leaves the rest as it is, a flag may come as text."""
+    changed = {name: value for name, value in old.items() if name not in DATES or name not in sent}
     for name, value in sent.items():
         before = old.get(name)
-        if value is None or value == "":
+        if name in DATES:
+            changed.update(_day(name, value))
+        elif value is None or value == "":
             continue
-        if isinstance(value, dict) and isinstance(before, dict):
+        elif isinstance(value, dict) and isinstance(before, dict):
             changed[name] = _changed(before, value)
         elif isinstance(before, bool):
             changed[name] = _flag(name, value)
         else:
             changed[name] = value
     return changed
+
+
+def _day(name: str, value: object) -> Json:
+    if value is None or value == "":
+        return {}
+    try:
+        return {name: date.fromisoformat(str(value)[:10]).isoformat()}
+    except ValueError:
+        raise refusals.bad_date(name, value) from None
 
 
 def _flag(name: str, value: object) -> bool:

@@ -36,6 +36,7 @@ class Receipt(SalesDocument):
 
 class SalesReceipt(Receipt):
     name = "SalesReceipt"
+    takes_links = True
     stock = -1
     shape = sales_shape("SalesReceipt", {"SalesReceiptEx": kept(), "LessCIS": kept()})
 

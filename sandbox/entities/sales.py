@@ -11,12 +11,14 @@ from sandbox.countries import CURRENCIES
 from sandbox.entities import lines as lines_of
 from sandbox.entities.currency import check_currency
 from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape, merged
+from sandbox.entities.links import close_estimates, estimates_of, linked
 from sandbox.entities.terms import due_date
 from sandbox.entities.totals import add_up
 from sandbox.fields import (
     ADDRESS,
     CUSTOM_FIELD,
     EMAIL,
+    LINKED,
     MEMO,
     Field,
     Shape,
@@ -128,7 +130,8 @@ def sales_shape(owner: str, own: dict[str, Field]) -> Shape:
             "Balance": kept("number", search=True),
             "HomeBalance": kept("number"),
             "DeliveryInfo": kept(),
-            "LinkedTxn": kept(),
+            # Links to estimates and time worked are the caller's; those to payments are QuickBooks' own.
+            "LinkedTxn": parts(LINKED),
             "FreeFormAddress": kept("flag"),
             "FinanceCharge": kept("flag"),
             "GovtTxnRefIdentifier": kept(),
@@ -153,6 +156,8 @@ class SalesDocument(Kind):
     stock: ClassVar[int] = 0
     has_due_date: ClassVar[bool] = False
     needs_customer: ClassVar[bool] = True
+    # It can be made of an estimate, which it closes, and of time worked.
+    takes_links: ClassVar[bool] = False
 
     def index(self, record: Json) -> Iterable[tuple[str, str]]:
         if "DocNumber" in record:
@@ -180,9 +185,9 @@ class SalesDocument(Kind):
         if change.company.multicurrency:
             sent.setdefault("CurrencyRef", old["CurrencyRef"])
         fields = self._complete(change, sent, old)
-        own: Json = {name: old[name] for name in ("DeliveryInfo", "InvoiceLink") if name in old}
+        delivered: Json = {"DeliveryInfo": old["DeliveryInfo"]} if "DeliveryInfo" in old else {}
         links = self._links(change, sent, old)
-        fields = {**own, **fields, **self._number(change, sent, old), **links, **ENTITY_MARKS}
+        fields = {**delivered, **fields, **self._number(change, sent, old), **links, **ENTITY_MARKS}
         record = change.replace(self, old, fields)
         self._take_effect(change, old, record)
         change.happened(self, record["Id"], "updated")
@@ -227,7 +232,9 @@ class SalesDocument(Kind):
         """The fields that only this kind of document has, or that it words in another way."""
         return {}
 
-    def _links(self, _change: "Change", _sent: Json, old: Json | None) -> Json:
+    def _links(self, change: "Change", sent: Json, old: Json | None) -> Json:
+        if self.takes_links:
+            return {"LinkedTxn": linked(change, sent, old)}
         return {"LinkedTxn": old["LinkedTxn"] if old else []}
 
     def _take_effect(self, change: "Change", old: Json | None, new: Json | None) -> None:
@@ -237,6 +244,8 @@ class SalesDocument(Kind):
                 change.owes(record["CustomerRef"]["value"], sign * self.owed(record))
         if self.stock:
             move_stock(change, self.stock, old, new)
+        if self.takes_links:
+            close_estimates(change, self.name, (new or old or {})["Id"], estimates_of(old), estimates_of(new))
 
     def _complete(self, change: "Change", sent: Json, old: Json | None) -> Json:
         """Everything but number and links: checked, completed and added up."""
@@ -253,7 +262,7 @@ class SalesDocument(Kind):
         return {
             **{name: value for name, value in sent.items() if name not in _meaningless(change)},
             "CustomField": _custom_fields(change, sent),
-            **self._dates(change, sent),
+            **self._dates(change, sent, old),
             **_mail(sent, old),
             **_addresses(change, sent, customer, old),
             **_named(change, sent, old),
@@ -275,12 +284,13 @@ class SalesDocument(Kind):
         same = old is not None and old.get("CustomerRef", {}).get("value") == wanted["value"]
         return change.refer("Customer", wanted, "Names", must_be_active=not same)
 
-    def _dates(self, change: "Change", sent: Json) -> Json:
+    def _dates(self, change: "Change", sent: Json, old: Json | None) -> Json:
         issued = sent.get("TxnDate") or day_of(change.now, change.company.zone).isoformat()
         dates: Json = {"TxnDate": issued}
         term: Json | None = None
         if "SalesTermRef" in sent:
-            term = change.refer("Term", sent["SalesTermRef"], "Terms")
+            same = old is not None and old.get("SalesTermRef", {}).get("value") == sent["SalesTermRef"]["value"]
+            term = change.refer("Term", sent["SalesTermRef"], "Terms", must_be_active=not same)
             dates["SalesTermRef"] = {"value": term["Id"], "name": term["Name"]}
         if self.has_due_date:
             term = term or _default_term(change)

@@ -48,4 +48,4 @@ class Term(NameList):
         own: Json = {"Type": "STANDARD", "DiscountPercent": Decimal(0)}
         if "DueDays" not in fields:
             own |= {"Type": "DATE_DRIVEN", "DueNextMonthDays": Decimal(0)}
-        return {**own, **fields, "Type": own["Type"]}
+        return {**own, **fields}

@@ -10,6 +10,8 @@ from sandbox.numbers import Json, cents, exact
 
 ACTS = ("pay", "send", "edit", "void", "delete")
 _PRICED, _TEXT = "SalesItemLineDetail", "DescriptionOnly"
+# What makes the price of a line: the name of its input, and its field.
+_PRICE = (("quantity", "Qty"), ("rate", "UnitPrice"))
 
 
 def offered(kind: Kind, record: Json) -> list[str]:
@@ -37,10 +39,9 @@ def values_of(kind: Kind, record: Json) -> dict[str, str]:
         "note": str(record.get("PrivateNote", "")),
     }
     for line in editable(record):
-        detail = line.get(_PRICED, {})
         values[f"description-{line['Id']}"] = str(line.get("Description", ""))
-        for name, field in (("quantity", "Qty"), ("rate", "UnitPrice")):
-            values[f"{name}-{line['Id']}"] = plain(detail[field]) if field in detail else ""
+        for name, field in _PRICE if _PRICED in line else ():
+            values[f"{name}-{line['Id']}"] = plain(line[_PRICED][field]) if field in line[_PRICED] else ""
     return values
 
 
@@ -75,9 +76,8 @@ def act_of(kind: Kind, record: Json, act: str, typed: dict[str, str]) -> Json | 
 def _changes(kind: Kind, record: Json, typed: dict[str, str]) -> Json:
     """The fields that differ from the record; the lines all together, since QuickBooks takes them so."""
     before = values_of(kind, record)
-    # Browsers send line ends as CR LF.
-    after = {name: typed[name].replace("\r\n", "\n") if name in typed else value for name, value in before.items()}
-    differ = {name for name, value in after.items() if value != before[name]}
+    differ = {name for name in before if name in typed and _unbroken(typed[name]) != _unbroken(before[name])}
+    after = before | {name: _unbroken(typed[name]) for name in differ}
     fields: Json = {
         "due": {due_field(kind): after["due"]},
         "email": {"BillEmail": {"Address": after["email"]} if after["email"] else None},
@@ -93,13 +93,18 @@ def _changes(kind: Kind, record: Json, typed: dict[str, str]) -> Json:
     return {name: value for name, value in changes.items() if name in kind.shape.fields}
 
 
+def _unbroken(text: str) -> str:
+    """With every line end as one mark; browsers send two, whatever they were shown."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _line(line: Json, differ: set[str], after: dict[str, str]) -> Json:
     id = line["Id"]
     described = {**line, "Description": after[f"description-{id}"]}
     if not differ & {f"quantity-{id}", f"rate-{id}"}:
         return described
     detail = {name: value for name, value in line[_PRICED].items() if name != "TaxInclusiveAmt"}
-    for name, field in (("quantity", "Qty"), ("rate", "UnitPrice")):
+    for name, field in _PRICE:
         text = after[f"{name}-{id}"].strip()
         detail[field] = _number(field, text) if text else None
     return {**described, _PRICED: detail, "Amount": _amount(line, detail)}

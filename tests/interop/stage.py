@@ -26,7 +26,7 @@ def environment(books: Sandbox, **more: str) -> dict[str, str]:
 
 
 def checkout(given: Path | None, address: str, folder: Path) -> Path:
-    """A copy of a checkout that may be written to: of the folder given, or else cloned. SystemExit when neither works."""
+    """A copy of a checkout that may be written to: of the folder given, or cloned. SystemExit when neither works."""
     wanted = folder / "checkout"
     source = ["cp", "-r", str(given), str(wanted)] if given else ["git", "clone", "--depth", "1", address, str(wanted)]
     if subprocess.run(source, check=False).returncode:

@@ -1,6 +1,6 @@
 """A seeded fuzz of the sandbox: tens of thousands of calls made from the entities' own shapes, right and wrong.
 
-    python tests/sandbox/fuzz.py --requests 50000 [--seed 7]
+    python tests/sandbox/fuzz.py --requests 50000 [--seed 7] [--country CA] [--multicurrency]
 
 No call may hang, fail with a 5xx, answer something that cannot be read, or leave the books inconsistent.
 """
@@ -663,14 +663,14 @@ class Outcome:
     longest_s: float
 
 
-def run(requests: int, seed: int, go_on: bool = False) -> Outcome:
+def run(requests: int, seed: int, go_on: bool = False, country: str = "US", multicurrency: bool = False) -> Outcome:
     """Raises Found, naming seed and call, at the first thing that must not be; with `go_on` prints calls found."""
     # With the log as long as usual the memory would be measured of the log alone.
     usual, journal.KEPT = journal.KEPT, LOG_KEPT
     threads_before, failures = set(threading.enumerate()), Failures()
     logging.getLogger("sandbox").addHandler(failures)
     try:
-        with Sandbox(seed=seed) as books:
+        with Sandbox(seed=seed, country=country, multicurrency=multicurrency) as books:
             outcome = _drive(books, requests, seed, go_on)
             _check_books(books, seed)
     finally:
@@ -684,7 +684,7 @@ def run(requests: int, seed: int, go_on: bool = False) -> Outcome:
 
 def _drive(books: Sandbox, requests: int, seed: int, go_on: bool) -> Outcome:
     chance = random.Random(seed)
-    grant = books.open_realm(country="US")
+    grant = books.open_realm()
     calls = Calls(chance, grant["realm"], grant["access_token"], grant["refresh_token"])
     host, port = books.url.removeprefix("http://").split(":")
     wires = [Wire((host, int(port))) for _ in range(CONNECTIONS)]
@@ -783,8 +783,10 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--go-on", action="store_true", help="print every call found instead of ending at the first")
+    parser.add_argument("--country", default="US")
+    parser.add_argument("--multicurrency", action="store_true")
     asked = parser.parse_args()
-    outcome = run(asked.requests, asked.seed, asked.go_on)
+    outcome = run(asked.requests, asked.seed, asked.go_on, asked.country, asked.multicurrency)
     print(
         f"{outcome.requests} calls in {outcome.seconds:.1f} s, seed {asked.seed}; "
         f"statuses {dict(sorted(outcome.statuses.items()))}; longest {outcome.longest_s:.2f} s; "

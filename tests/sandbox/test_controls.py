@@ -233,7 +233,7 @@ def test_the_same_seed_gives_the_same_books():
     assert held() == held()
 
 
-@pytest.mark.parametrize("limit", ["-1", "x", "", "1.5", "9" * 5000, "\u0663"])
+@pytest.mark.parametrize("limit", ["-1", "x", "", "1.5", "9" * 5000, "\u0663"], ids=range(6))
 def test_the_log_takes_only_a_whole_number(books, limit):
     answer = requests.get(f"{books.url}/sandbox/requests", params={"limit": limit}, timeout=10)
     assert (answer.status_code, answer.json()["error"][-1]) == (400, ".")
@@ -270,6 +270,7 @@ def test_every_switch_can_be_turned_to_each_of_its_settings_and_back(books, name
         b'{"a":' * 900 + b"1" + b"}" * 900,
         b'{"x": 1e999999999999}',
     ],
+    ids=range(8),
 )
 def test_a_control_given_nonsense_answers_with_a_sentence(books, path, body):
     answer = requests.post(f"{books.url}/sandbox{path}", data=body, timeout=10)

@@ -49,6 +49,19 @@ def test_a_payment_of_nothing_applies_a_credit(app, line):
     assert balance(app) == 50
 
 
+@pytest.mark.behaviour(
+    "Leniency", "A payment's line that links a credit memo and an invoice applies the one to the other.", "reported"
+)
+def test_one_line_may_link_a_credit_and_an_invoice(app, line):
+    invoice, memo = app.invoice(150), credit(app, line, 100)
+    links = [*applied("CreditMemo", memo, 60)["LinkedTxn"], *applied("Invoice", invoice, 60)["LinkedTxn"]]
+    body = {"CustomerRef": {"value": "1"}, "TotalAmt": 0, "Line": [{"Amount": 60, "LinkedTxn": links}]}
+    made = app.post("/payment", body)["Payment"]
+    assert [one["LinkedTxn"][0]["TxnType"] for one in made["Line"]] == ["CreditMemo", "Invoice"]
+    assert app.read("Invoice", invoice["Id"])["Balance"] == 90
+    assert app.read("CreditMemo", memo["Id"])["RemainingCredit"] == 40
+
+
 @pytest.mark.behaviour("Payments and credits", "Money and credits can settle invoices in one payment.", "documented")
 def test_money_and_credits_go_together(app, line):
     first, second, memo = app.invoice(100), app.invoice(50), credit(app, line, 30)

@@ -58,15 +58,45 @@ def test_an_invoice_closes_its_estimate(app, line, place):
 
 
 @pytest.mark.behaviour(
+    "Other sales", "A sales receipt links an estimate too, and closes it until it is deleted.", "documented"
+)
+def test_a_sales_receipt_closes_its_estimate(app, line):
+    offered = estimate(app, line)
+    made = app.post("/salesreceipt", app.invoice_body(LinkedTxn=link_to(offered)))["SalesReceipt"]
+    closed = app.read("Estimate", offered["Id"])
+    assert (closed["TxnStatus"], closed["LinkedTxn"]) == ("Closed", [{"TxnId": made["Id"], "TxnType": "SalesReceipt"}])
+    app.post("/salesreceipt", {"Id": made["Id"], "SyncToken": "0"}, operation="delete")
+    assert app.read("Estimate", offered["Id"])["TxnStatus"] == "Pending"
+
+
+@pytest.mark.behaviour("Invoices", "An invoice links the time worked for it, which must exist.", "documented")
+def test_an_invoice_links_time_worked(app, line):
+    app.invoice_body()
+    worker = app.post("/employee", {"GivenName": "Eve", "FamilyName": "Example"})["Employee"]
+    worked = {"NameOf": "Employee", "EmployeeRef": {"value": worker["Id"]}, "Hours": 2, "Minutes": 0}
+    time = app.post("/timeactivity", {**worked, "TxnDate": "2026-11-20"})["TimeActivity"]
+    link = [{"TxnId": time["Id"], "TxnType": "TimeActivity"}]
+    made = app.invoice(100, LinkedTxn=link)
+    assert made["LinkedTxn"] == link
+    app.pay(made, 10)
+    assert [one["TxnType"] for one in app.read("Invoice", made["Id"])["LinkedTxn"]] == ["TimeActivity", "Payment"]
+    body = app.invoice_body(LinkedTxn=[{"TxnId": "4711", "TxnType": "TimeActivity"}])
+    assert app.refused("/invoice", body)["code"] == "610"
+
+
+@pytest.mark.behaviour(
     "Other sales", "When its invoice is voided or deleted, or drops the link, an estimate is pending again.", "assumed"
 )
 @pytest.mark.parametrize("end", ["void", "delete", "unlink"])
-def test_an_estimate_without_its_invoice_is_open_again(app, line, end):
+@pytest.mark.parametrize("place", ["document", "line"])
+def test_an_estimate_without_its_invoice_is_open_again(app, line, end, place):
     offered = estimate(app, line)
-    invoice = app.invoice(100, LinkedTxn=link_to(offered))
+    wanted = app.invoice_body(Line=[line(100)])
+    (wanted if place == "document" else wanted["Line"][0])["LinkedTxn"] = link_to(offered)
+    invoice = app.post("/invoice", wanted)["Invoice"]
     body = {"Id": invoice["Id"], "SyncToken": "0"}
     if end == "unlink":
-        app.post("/invoice", {**body, "sparse": True, "LinkedTxn": []})
+        app.post("/invoice", {**body, "sparse": True, "LinkedTxn": [], "Line": [line(100)]})
     else:
         app.post("/invoice", body, operation=end)
     opened = app.read("Estimate", offered["Id"])
@@ -102,10 +132,12 @@ def test_only_a_customers_own_estimate_is_linked(app, line):
 @pytest.mark.behaviour("Other sales", "A deleted estimate leaves the invoice that was made of it.", "assumed")
 def test_a_deleted_estimate_leaves_its_invoice(app, line):
     offered = estimate(app, line)
-    invoice = app.invoice(100, LinkedTxn=link_to(offered))
+    invoice = app.post("/invoice", app.invoice_body(Line=[line(100) | {"LinkedTxn": link_to(offered)}]))["Invoice"]
     app.post("/estimate", {"Id": offered["Id"], "SyncToken": "0"}, operation="delete")
     assert app.query("select * from Estimate") == {}
-    assert app.read("Invoice", invoice["Id"])["LinkedTxn"] == []
+    left = app.read("Invoice", invoice["Id"])
+    assert left["LinkedTxn"] == []
+    assert app.post("/invoice", left)["Invoice"]["TotalAmt"] == 100
 
 
 @pytest.mark.behaviour(

@@ -575,3 +575,23 @@ def test_a_lines_class_must_exist(app, line):
     body["Line"] = [line(1, ClassRef={"value": made["Id"]})]
     detail = app.post("/invoice", body)["Invoice"]["Line"][0]["SalesItemLineDetail"]
     assert detail["ClassRef"] == {"value": made["Id"], "name": "North"}
+
+
+@pytest.mark.behaviour(
+    "Validation",
+    "A new document names active records only (610); one that has them keeps customer, item and term when they end.",
+    "reported",
+)
+def test_a_document_keeps_what_has_become_inactive(app, line):
+    term = app.post("/term", {"Name": "Soon", "DueDays": 7})["Term"]
+    made = app.invoice(1, SalesTermRef={"value": term["Id"]})
+    for path, id in (("/customer", "1"), ("/item", "1"), ("/term", term["Id"])):
+        kind = path[1:].title()
+        ended = {"Id": id, "SyncToken": app.read(kind, id)["SyncToken"], "sparse": True, "Active": False}
+        app.post(path, ended)
+    again = app.post("/invoice", {**app.read("Invoice", made["Id"]), "PrivateNote": "kept"})["Invoice"]
+    assert (again["PrivateNote"], again["DueDate"], again["TotalAmt"]) == ("kept", made["DueDate"], 1)
+    assert app.refused("/invoice", {"CustomerRef": {"value": "1"}, "Line": [line(1)]})["code"] == "610"
+    other = app.customer("Another")
+    body = {"CustomerRef": {"value": other["Id"]}, "Line": [line(1)]}
+    assert app.refused("/invoice", body)["code"] == "610"

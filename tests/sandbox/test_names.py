@@ -28,7 +28,12 @@ def test_a_customer_gets_the_defaults_of_a_us_company(app):
         0,
     )
     assert made["BillAddr"]["Id"]
-    assert "Level" not in made
+    assert set(made) == {
+        *("Id", "SyncToken", "MetaData", "domain", "sparse", "Active"),
+        *("DisplayName", "FullyQualifiedName", "PrintOnCheckName", "GivenName", "FamilyName", "BillAddr"),
+        *("Balance", "BalanceWithJobs", "Job", "BillWithParent", "IsProject", "Taxable", "DefaultTaxCodeRef"),
+        *("CurrencyRef", "PreferredDeliveryMethod"),
+    }
 
 
 @pytest.mark.behaviour("Names and masks", "The name on cheques is the person's, else the company's.", "recorded")
@@ -90,6 +95,9 @@ def test_a_rename_may_not_take_anothers_name(app):
 def test_a_name_has_no_colon_tab_or_line_end(app, name):
     assert app.refused("/customer", {"DisplayName": name})["code"] == "2180"
     assert app.refused("/vendor", {"DisplayName": name})["code"] == "2180"
+    for field in ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName"):
+        error = app.refused("/customer", {"DisplayName": "A", field: name})
+        assert (error["code"], error["element"]) == ("2180", field)
 
 
 @pytest.mark.behaviour("Validation", "What does not fit a customer's fields is refused by its own code.", "documented")
@@ -130,6 +138,7 @@ def test_references_are_answered_with_their_names(app):
     made = app.customer(SalesTermRef={"value": "3"}, PaymentMethodRef={"value": "2", "name": "whatever"})
     assert made["SalesTermRef"] == {"value": "3", "name": "Net 30"}
     assert made["PaymentMethodRef"] == {"value": "2", "name": "Check"}
+    assert app.customer("Bob", DefaultTaxCodeRef={"value": "3"})["DefaultTaxCodeRef"] == {"value": "3"}
 
 
 @pytest.mark.behaviour(
@@ -230,7 +239,9 @@ def test_a_name_can_be_made_inactive_twice(app):
         app.customer("Ann")
         gone = app.post("/customer", {"Id": id, "SyncToken": "0", "sparse": True, "Active": False})["Customer"]
     assert gone["DisplayName"] == "Ann (deleted) 2"
-    back = app.post("/customer", {"Id": "2", "SyncToken": "1", "sparse": True, "Active": True})["Customer"]
+    noted = app.post("/customer", {"Id": "2", "SyncToken": "1", "sparse": True, "Notes": "x"})["Customer"]
+    assert noted["DisplayName"] == "Ann (deleted) 2"
+    back = app.post("/customer", {"Id": "2", "SyncToken": "2", "sparse": True, "Active": True})["Customer"]
     assert back["DisplayName"] == "Ann"
 
 
@@ -375,7 +386,12 @@ def test_an_employee_needs_a_persons_name(app):
     assert app.refused("/employee", {"GivenName": "X", "Gender": "Robot"})["code"] == "2170"
 
 
-@pytest.mark.behaviour("Lists", "Customer types are read, not made by an app.", "documented")
+@pytest.mark.behaviour("Lists", "Customer types are made by people and only read by an app.", "documented")
 def test_customer_types_are_only_read(app):
-    assert app.query("select * from CustomerType") == {}
     assert app.refused("/customertype", {"Name": "Retail"})["code"] == "500"
+    act = {"create": {"CustomerType": {"Name": "Retail"}}}
+    assert app.control("POST", f"/realms/{app.realm}/act", act).ok
+    assert app.query("select * from CustomerType")["CustomerType"][0]["Name"] == "Retail"
+    made = app.customer(CustomerTypeRef={"value": "1"})
+    assert made["CustomerTypeRef"] == {"value": "1", "name": "Retail"}
+    assert app.query("select * from Customer where CustomerTypeRef = '1'")["maxResults"] == 1

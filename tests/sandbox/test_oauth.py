@@ -339,6 +339,14 @@ def test_a_refresh_token_ends_after_a_hundred_and_one_days(app):
     assert refresh(app.books.url, newer["refresh_token"]).json()["error"] == "invalid_grant"
 
 
+@pytest.mark.behaviour("Tokens and consent", "Each use gives a refresh token its 101 days anew.", "documented")
+def test_each_use_gives_a_refresh_token_its_days_anew(app):
+    app.books.clock.advance(43200)
+    assert refresh(app.books.url, app.refresh_token).json()["refresh_token"] == app.refresh_token
+    app.books.clock.advance(8726400 - 10)
+    assert refresh(app.books.url, app.refresh_token).status_code == 200
+
+
 @pytest.mark.behaviour(
     "Tokens and consent", "However often it is used, a refresh token ends after five years.", "documented"
 )
@@ -398,7 +406,9 @@ def test_either_token_revokes_as_json_or_form(app, which, form):
     assert refresh(app.books.url, app.refresh_token).status_code == 400
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'{"token": null}', b'{"token": "none"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[1]", b'{"token": null}', b'{"token": "none"}', b"[" * 100_000], ids=range(6)
+)
 @pytest.mark.behaviour("Tokens and consent", "Revoking what is no token is 400 and ends nothing.", "assumed")
 def test_revoking_what_is_no_token_ends_nothing(app, body):
     headers = {**BASIC, "Content-Type": "application/json"}

@@ -61,6 +61,19 @@ def test_flags_may_come_as_text(app):
     assert app.refused("/preferences", change("1", CustomTxnNumbers="perhaps"))["code"] == "2180"
 
 
+@pytest.mark.behaviour("Lists", "The closing date of the books is a date; a blank opens them again.", "assumed")
+def test_the_closing_date_is_a_date(app):
+    def change(token, day):
+        prefs = {"BookCloseDate": day}
+        return {"Id": "1", "SyncToken": token, "sparse": True, "AccountingInfoPrefs": prefs}
+
+    closed = app.post("/preferences", change("0", "2026-06-30"))["Preferences"]["AccountingInfoPrefs"]
+    assert (closed["BookCloseDate"], closed["TaxYearMonth"]) == ("2026-06-30", "January")
+    assert app.refused("/preferences", change("1", "in June"))["code"] == "2170"
+    opened = app.post("/preferences", change("1", ""))["Preferences"]["AccountingInfoPrefs"]
+    assert "BookCloseDate" not in opened
+
+
 @pytest.mark.behaviour("Validation", "Preferences know their groups only, and are never made.", "documented")
 def test_preferences_know_their_groups(app):
     change = {"Id": "1", "SyncToken": "0", "sparse": True}
@@ -94,6 +107,7 @@ def test_the_card_is_read_by_realm(app):
     "Full and sparse updates", "A company's card is changed; country and subscription stay.", "documented"
 )
 def test_the_card_is_changed(app):
+    app.customer(BillAddr={"Line1": "1 Customer Way"})
     before = app.get(f"/companyinfo/{app.realm}")["CompanyInfo"]
     change = {
         "Id": "1",
@@ -111,6 +125,14 @@ def test_the_card_is_changed(app):
         assert after[kept] == before[kept]
     assert app.get(f"/companyinfo/{app.realm}")["CompanyInfo"] == after
     assert app.refused("/companyinfo", change)["code"] == "5010"
+
+
+@pytest.mark.behaviour("Full and sparse updates", "A full update of the card clears what it omits.", "documented")
+def test_a_full_update_of_the_card_clears_what_it_omits(app):
+    change = {"Id": "1", "SyncToken": "0", "CompanyName": "A", "CompanyAddr": {"Line1": "1 New Way"}}
+    after = app.post("/companyinfo", change)["CompanyInfo"]
+    assert (after["CompanyName"], after["WebAddr"], after["Country"]) == ("A", {}, "US")
+    assert not {"Email", "LegalName", "LegalAddr"} & set(after)
 
 
 @pytest.mark.behaviour("Validation", "A full update of the card needs a name and an address.", "documented")

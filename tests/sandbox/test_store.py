@@ -69,6 +69,12 @@ def test_a_record_is_read_as_it_was_answered_when_it_was_written(app):
     assert app.query("select * from Invoice")["Invoice"] == [made]
 
 
+def test_half_of_a_character_is_kept_and_read_as_a_question_mark(app):
+    made = app.invoice(PrivateNote="\ud800", DocNumber="\udfff")
+    assert app.read("Invoice", made["Id"]) == made
+    assert (made["PrivateNote"], made["DocNumber"]) == ("?", "?")
+
+
 def test_whole_amounts_stay_decimals_inside(app):
     made = app.invoice(100)
     kept = app.books.company(app.realm).find("Invoice", made["Id"])
@@ -82,6 +88,8 @@ def test_changed_values_are_found_and_former_ones_are_not(app):
     assert ids(app.query("select * from Invoice where DocNumber = 'SECOND'")) == [made["Id"]]
     app.post("/invoice", {"Id": made["Id"], "SyncToken": "1"}, operation="delete")
     assert app.query("select * from Invoice where DocNumber = 'second'") == {}
+    table = app.books.company(app.realm).table(KINDS["Invoice"])
+    assert table.having("DocNumber", ["first", "second"]) == []
 
 
 def test_values_shared_by_several_records_find_all_that_are_left(app):
@@ -237,6 +245,16 @@ def test_an_imported_realm_goes_on_where_the_exported_one_was(traded, connect):
     assert other.read("Invoice", paid["Id"])["Balance"] == 0
 
 
+def test_an_imported_realm_knows_the_order_of_ids_and_that_of_changes(app, connect):
+    made = add_invoices(app, 4)
+    app.post("/invoice", {"Id": made[0], "SyncToken": "0", "sparse": True, "PrivateNote": "x"})
+    other = connect()
+    other.control("POST", f"/realms/{other.realm}/import", app.control("GET", f"/realms/{app.realm}/export").json())
+    table = other.books.company(other.realm).table(KINDS["Invoice"])
+    assert (table.ids(), table.ids_ascend) == (made, True)
+    assert table.by_change() == [*made[1:], made[0]]
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -286,8 +304,9 @@ def test_a_killed_sandbox_has_what_was_saved_and_the_answers_to_it(tmp_path):
     process, url = _started(file)
     try:
         grant = requests.post(f"{url}/sandbox/realms", json={"empty": True}, timeout=10).json()
+        _wait_for(lambda: file.exists() and grant["realm"] in file.read_text("utf-8"))
         made = _create(url, grant, "Once", "same")
-        _wait_for(lambda: file.exists() and "Once" in file.read_text("utf-8"))
+        _wait_for(lambda: "Once" in file.read_text("utf-8"))
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(10)

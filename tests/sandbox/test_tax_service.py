@@ -114,9 +114,9 @@ def test_pseudo_codes_stand_on_every_page(app):
     def ids(text):
         return [code["Id"] for code in app.query(text).get("TaxCode", [])]
 
-    assert ids("select * from TaxCode") == ["2", "3", "CustomSalesTax", "NON", "TAX"]
-    assert ids("select * from TaxCode MAXRESULTS 1") == ["2", "CustomSalesTax", "NON", "TAX"]
-    assert ids("select * from TaxCode STARTPOSITION 2 MAXRESULTS 1") == ["3", "CustomSalesTax", "NON", "TAX"]
+    assert ids("select * from TaxCode") == ["CustomSalesTax", "NON", "TAX", "2", "3"]
+    assert ids("select * from TaxCode MAXRESULTS 1") == ["CustomSalesTax", "NON", "TAX", "2"]
+    assert ids("select * from TaxCode STARTPOSITION 2 MAXRESULTS 1") == ["CustomSalesTax", "NON", "TAX", "3"]
     assert ids("select * from TaxCode where Name = 'tax'") == ["TAX"]
     assert "SyncToken" not in app.query("select * from TaxCode where Id = 'TAX'")["TaxCode"][0]
 
