@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # The file itself, in base64; kept with the record and never shown.
 CONTENT = "content"
+# How callers search for what is tied to a record: kept beside it, flat, and never shown.
+_TIED_TYPE, _TIED_ID = "AttachableRef.EntityRef.Type", "AttachableRef.EntityRef.value"
 _TIED_TO = Shape(
     "AttachableRef",
     {
@@ -35,6 +37,8 @@ class Attachable(Generic):
         "Attachable",
         {
             "AttachableRef": parts(_TIED_TO),
+            _TIED_TYPE: kept("text", search=True),
+            _TIED_ID: kept("text", search=True),
             "FileName": text(1000, search=True),
             "Note": text(2000, search=True),
             "ContentType": text(100, search=True),
@@ -53,7 +57,7 @@ class Attachable(Generic):
     )
 
     def shown(self, record: Json, full: bool = True) -> Json:  # noqa: ARG002
-        return {name: value for name, value in record.items() if name != CONTENT}
+        return {name: value for name, value in record.items() if name not in (CONTENT, _TIED_TYPE, _TIED_ID)}
 
     def kept_over(self) -> tuple[str, ...]:
         return (CONTENT, "Size", "FileAccessUri", "TempDownloadUri", "FileName", "ContentType")
@@ -63,7 +67,10 @@ class Attachable(Generic):
             raise refusals.missing("Note")
         sent = [tie for tie in fields.get("AttachableRef", []) if tie.get("EntityRef")]
         ties = [{**tie, "EntityRef": _tied(change, tie["EntityRef"])} for tie in sent]
-        return {**fields, "AttachableRef": ties} if ties else fields
+        if not ties:
+            return fields
+        first = ties[0]["EntityRef"]
+        return {**fields, "AttachableRef": ties, _TIED_TYPE: first["type"], _TIED_ID: first["value"]}
 
 
 def _tied(change: "Change", to: object) -> Json:

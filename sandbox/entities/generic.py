@@ -100,7 +100,7 @@ class Generic(Kind):
 
     def kept_over(self) -> tuple[str, ...]:
         """What QuickBooks itself wrote and keeps through an update."""
-        return ()
+        return ("LinkedTxn",)
 
     def _written(self, change: "Change", sent: Json, old: Json | None) -> Json:
         for name in self.required:

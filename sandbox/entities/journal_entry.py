@@ -41,7 +41,7 @@ class JournalEntry(Generic):
         for line in lines:
             if line["DetailType"] == lines_of.POSTED:
                 _name(change, line[lines_of.POSTED])
-        if False and _sum(lines, "Debit") != _sum(lines, "Credit"):
+        if _sum(lines, "Debit") != _sum(lines, "Credit"):
             raise refusals.business("Please balance debits and credits.")
         return in_currency(change, {**fields, "Line": lines}, None)
 

@@ -85,7 +85,7 @@ class Owed(Expense):
     def completed(self, change: "Change", fields: Json, old: Json | None) -> Json:
         fields = super().completed(change, fields, old)
         settled = old["TotalAmt"] - old["Balance"] if old else ZERO
-        links = old.get("LinkedTxn", []) if old else []
+        links = old["LinkedTxn"] if old else _orders(change, fields.get("LinkedTxn"))
         return {**fields, "Balance": max(fields["TotalAmt"] - settled, ZERO), "LinkedTxn": links}
 
     def take_effect(self, change: "Change", old: Json | None, new: Json | None) -> None:
@@ -126,6 +126,18 @@ class Bill(Owed):
         term = change.find("Term", fields["SalesTermRef"]["value"]) if "SalesTermRef" in fields else None
         due = due_date(date.fromisoformat(fields["TxnDate"]), term) if term else fields["TxnDate"]
         return {**fields, "DueDate": fields.get("DueDate") or str(due)}
+
+    def take_effect(self, change: "Change", old: Json | None, new: Json | None) -> None:
+        """A bill for purchase orders closes them; when it is deleted they are open again."""
+        super().take_effect(change, old, new)
+        if old is None or new is None:
+            record = old or new or {}
+            link = {"TxnId": record["Id"], "TxnType": self.name}
+            for order in (change.find("PurchaseOrder", one["TxnId"]) for one in record["LinkedTxn"]):
+                if order is not None:
+                    others = [one for one in order.get("LinkedTxn", []) if one != link]
+                    state = {"POStatus": "Closed" if new else "Open", "LinkedTxn": [*others, link] if new else others}
+                    change.touch(change.kinds["PurchaseOrder"], order, **state)
 
     def void(self, change: "Change", old: Json) -> Json:  # noqa: ARG002
         """Bills cannot be voided, and a live company said so in an answer of 200."""
@@ -294,6 +306,13 @@ class BillPayment(Generic):
         record = change.replace(self, old, {**old, **nothing})
         change.happened(self, record["Id"], "void")
         return record
+
+
+def _orders(change: "Change", sent: object) -> list[Json]:
+    """The purchase orders that a new bill names; other links are QuickBooks' own. Raises 610."""
+    named = [one for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
+    orders = [str(one.get("TxnId")) for one in named if one.get("TxnType") == "PurchaseOrder"]
+    return [{"TxnId": change.get("PurchaseOrder", id)["Id"], "TxnType": "PurchaseOrder"} for id in orders]
 
 
 def owe(change: "Change", vendor_id: str, amount: Decimal) -> None:

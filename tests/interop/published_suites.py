@@ -94,7 +94,11 @@ def _judge(suite: Suite, given: Path | None) -> bool:
     """Run a suite and print what came of it; whether it passes."""
     with tempfile.TemporaryDirectory(prefix="published-") as room, Sandbox() as books:
         folder = Path(room)
-        outcomes = suite.run(checkout(given, suite.address, folder), folder, books)
+        try:
+            outcomes = suite.run(checkout(given, suite.address, folder), folder, books)
+        except (OSError, subprocess.SubprocessError) as problem:
+            print(f"\n{suite.name}: did not come to its end: {problem}")
+            return False
     possible = [one for one in outcomes if one.passed or one.name not in IMPOSSIBLE]
     failed = [one for one in possible if not one.passed]
     broken = [one for one in failed if one.entity in FULL_RULES]

@@ -25,7 +25,7 @@ class Books:
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        held = json.loads(text, parse_float=Decimal)
+        held = json.loads(text, parse_float=Decimal, parse_int=Decimal)
         self.rest = {name: value for name, value in held.items() if name not in ("realm", "records")}
         self.records: dict[Key, Json] = {
             (kind, record["Id"]): record for kind, records in held["records"].items() for record in records

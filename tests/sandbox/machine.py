@@ -46,8 +46,8 @@ class Form:
         by_percent = {"DiscountLineDetail": {"PercentBased": True, "DiscountPercent": -self.discount}}
         return [*sold, {"DetailType": "DiscountLineDetail", **(by_amount if self.discount > 0 else by_percent)}]
 
-    def body(self, kind: str, customer: str, item: str) -> Json:
-        own: Json = {"CustomerRef": {"value": customer}, "Line": self.lines(item)}
+    def body(self, kind: str, customer: str, item: Key) -> Json:
+        own: Json = {"CustomerRef": {"value": customer}, "Line": self.lines(item[1])}
         if self.taxed:
             own["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": "2"}}
         if self.deposit and kind == "Invoice":
@@ -144,20 +144,15 @@ class Bookkeeping(RuleBasedStateMachine):
     address: tuple[str, int]
     steps: int = 0
 
+    # All hold keys: a kind and an Id, perhaps of what is gone by now.
     customers = Bundle("customers")
     items = Bundle("items")
     invoices = Bundle("invoices")
     estimates = Bundle("estimates")
     credit_memos = Bundle("credit_memos")
-    receipts = Bundle("receipts")
     payments = Bundle("payments")
-    documents = st.one_of(
-        invoices.map(lambda id: ("Invoice", id)),
-        invoices.map(lambda id: ("Invoice", id)),
-        estimates.map(lambda id: ("Estimate", id)),
-        credit_memos.map(lambda id: ("CreditMemo", id)),
-        receipts.map(lambda key: key),
-    )
+    documents = Bundle("documents")  # what is sold, offered, credited or refunded
+    transactions = Bundle("transactions")  # these and payments
 
     def __init__(self) -> None:
         super().__init__()
@@ -196,14 +191,14 @@ class Bookkeeping(RuleBasedStateMachine):
             "ExpenseAccountRef": {"value": COST},
         }
         rake = self._made("Item", stock)
-        self.stock_at_start[rake] = Decimal(1000)
+        self.stock_at_start[rake[1]] = Decimal(1000)
         return multiple(service, rake)
 
     @rule(target=customers, name=st.sampled_from(CUSTOMER_NAMES), above=st.none() | customers)
-    def make_customer(self, name: str, above: str | None) -> Any:
+    def make_customer(self, name: str, above: Key | None) -> Any:
         body: Json = {"DisplayName": name}
         if above:
-            body |= {"Job": True, "ParentRef": {"value": above}}
+            body |= {"Job": True, "ParentRef": {"value": above[1]}}
         possible = not self._name_taken(name) and (above is None or self._may_stand_below(above))
         return self._created("Customer", body, possible)
 
@@ -220,69 +215,66 @@ class Bookkeeping(RuleBasedStateMachine):
         active=st.booleans(),
         sparse=st.booleans(),
     )
-    def edit_customer(self, customer: str, name: str, above: str | None, active: bool, sparse: bool) -> None:
+    def edit_customer(self, customer: Key, name: str, above: Key | None, active: bool, sparse: bool) -> None:
         body: Json = {"DisplayName": name, "Active": active}
         if above:
-            body |= {"Job": True, "ParentRef": {"value": above}}
-        self._update("Customer", customer, body, sparse)
+            body |= {"Job": True, "ParentRef": {"value": above[1]}}
+        self._update(customer, body, sparse)
 
     @rule(customer=customers, note=st.sampled_from(("a", "b")))
-    def write_about_a_customer(self, customer: str, note: str) -> None:
-        self._update("Customer", customer, {"Notes": note}, sparse=True, expected=200)
+    def write_about_a_customer(self, customer: Key, note: str) -> None:
+        self._update(customer, {"Notes": note}, sparse=True, expected=200)
 
     @rule(item=items, price=cents, active=st.booleans(), name=st.sampled_from(ITEM_NAMES))
-    def edit_item(self, item: str, price: int, active: bool, name: str) -> None:
-        self._update("Item", item, {"UnitPrice": _money(price), "Active": active, "Name": name}, sparse=True)
+    def edit_item(self, item: Key, price: int, active: bool, name: str) -> None:
+        self._update(item, {"UnitPrice": _money(price), "Active": active, "Name": name}, sparse=True)
 
     # ------------------------------------------------------------ documents
 
-    @rule(target=invoices, customer=customers, item=items, form=forms)
-    def make_invoice(self, customer: str, item: str, form: Form) -> Any:
+    @rule(targets=(invoices, documents, transactions), customer=customers, item=items, form=forms)
+    def make_invoice(self, customer: Key, item: Key, form: Form) -> Any:
         return self._made_document("Invoice", customer, item, form)
 
-    @rule(target=credit_memos, customer=customers, item=items, form=forms)
-    def make_credit_memo(self, customer: str, item: str, form: Form) -> Any:
+    @rule(targets=(credit_memos, documents, transactions), customer=customers, item=items, form=forms)
+    def make_credit_memo(self, customer: Key, item: Key, form: Form) -> Any:
         return self._made_document("CreditMemo", customer, item, form)
 
-    @rule(target=estimates, customer=customers, item=items, form=forms)
-    def make_estimate(self, customer: str, item: str, form: Form) -> Any:
+    @rule(targets=(estimates, documents, transactions), customer=customers, item=items, form=forms)
+    def make_estimate(self, customer: Key, item: Key, form: Form) -> Any:
         return self._made_document("Estimate", customer, item, form)
 
     @rule(
-        target=receipts,
+        targets=(documents, transactions),
         kind=st.sampled_from(("SalesReceipt", "RefundReceipt")),
         customer=customers,
         item=items,
         form=forms,
     )
-    def make_receipt(self, kind: str, customer: str, item: str, form: Form) -> Any:
-        made = self._made_document(kind, customer, item, form)
-        return (kind, made) if isinstance(made, str) else made
+    def make_receipt(self, kind: str, customer: Key, item: Key, form: Form) -> Any:
+        return self._made_document(kind, customer, item, form)
 
-    @rule(target=invoices, estimate=estimates, item=items, form=forms)
-    def invoice_an_estimate(self, estimate: str, item: str, form: Form) -> Any:
-        known = self.books.find("Estimate", estimate)
-        customer = known["CustomerRef"]["value"] if known else "1"
-        links = [{"TxnId": estimate, "TxnType": "Estimate"}]
+    @rule(targets=(invoices, documents, transactions), estimate=estimates, item=items, form=forms)
+    def invoice_an_estimate(self, estimate: Key, item: Key, form: Form) -> Any:
+        customer = self._customer_of(estimate)
+        links = [{"TxnId": estimate[1], "TxnType": "Estimate"}]
         body = {**form.body("Invoice", customer, item), "LinkedTxn": links}
-        return self._created("Invoice", body, known is not None and self._sellable(customer, item, form))
+        known = self.books.find(*estimate) is not None
+        return self._created("Invoice", body, known and self._sellable(customer, item, form))
 
     @rule(document=documents, note=st.sampled_from(("Thanks.", "Voided, they said.", "")))
     def write_about_a_document(self, document: Key, note: str) -> None:
         record = self.books.find(*document)
         fine = record is not None and not audit.is_void(record)
-        self._update(*document, {"PrivateNote": note}, sparse=True, expected=200 if fine else 400)
+        self._update(document, {"PrivateNote": note}, sparse=True, expected=200 if fine else 400)
 
     @rule(document=documents, item=items, form=forms, sparse=st.booleans())
-    def rewrite_a_document(self, document: Key, item: str, form: Form, sparse: bool) -> None:
-        record = self.books.find(*document)
-        customer = record["CustomerRef"]["value"] if record else "1"
-        body = form.body(document[0], customer, item)
-        self._update(*document, body, sparse, expected=None if form.adds_up else 400)
+    def rewrite_a_document(self, document: Key, item: Key, form: Form, sparse: bool) -> None:
+        body = form.body(document[0], self._customer_of(document), item)
+        self._update(document, body, sparse, expected=None if form.adds_up else 400)
 
     @rule(document=documents, customer=customers)
-    def give_a_document_to_another(self, document: Key, customer: str) -> None:
-        self._update(*document, {"CustomerRef": {"value": customer}}, sparse=True)
+    def give_a_document_to_another(self, document: Key, customer: Key) -> None:
+        self._update(document, {"CustomerRef": {"value": customer[1]}}, sparse=True)
 
     @rule(document=documents)
     def send_back_what_was_read(self, document: Key) -> None:
@@ -290,7 +282,7 @@ class Bookkeeping(RuleBasedStateMachine):
         record = self.books.find(*document)
         if record is None or audit.is_void(record):
             return
-        self._update(*document, record, sparse=False, expected=200)
+        self._update(document, record, sparse=False, expected=200)
         after = self.books.find(*document)
         assert after is not None
         changed = _apart(_content(record), _content(after))
@@ -301,14 +293,14 @@ class Bookkeeping(RuleBasedStateMachine):
         record = self.books.find(*document)
         paid = record is not None and bool(audit.paid_by(record)) and self.void_paid == "refuse"
         fine = record is not None and document[0] != "Estimate" and not audit.is_void(record) and not paid
-        self._end("void", *document, stale, fine)
+        self._end("void", document, stale, fine)
 
     @rule(document=documents, stale=st.booleans())
     def delete_a_document(self, document: Key, stale: bool) -> None:
         record = self.books.find(*document)
-        self._end("delete", *document, stale, record is not None and not audit.paid_by(record))
+        self._end("delete", document, stale, record is not None and not audit.paid_by(record))
 
-    @rule(document=documents | payments.map(lambda id: ("Payment", id)))
+    @rule(document=transactions)
     def send_a_document(self, document: Key) -> None:
         target = f"/{document[0].lower()}/{document[1]}/send?sendTo=a%40example.com"
         status, _ = self._write(target, b"", "send", [document])
@@ -317,74 +309,78 @@ class Bookkeeping(RuleBasedStateMachine):
     # ------------------------------------------------------------ payments
 
     @rule(
-        target=payments,
-        paid=st.lists(invoices, min_size=1, max_size=3, unique=True),
-        credits=st.lists(credit_memos, max_size=1),
+        targets=(payments, transactions),
+        paid=invoices,
+        besides=invoices,
         share=st.sampled_from(SHARES),
         ahead=st.sampled_from((0, 0, 700)),
     )
-    def pay(self, paid: list[str], credits: list[str], share: int, ahead: int) -> Any:
-        customer = self._customer_of("Invoice", paid[0])
-        lines = [self._share("Invoice", id, share) for id in paid] + [self._share("CreditMemo", id, 100) for id in credits]
-        total = _left_to_pay(lines, ahead)
-        body = {"CustomerRef": {"value": customer}, "TotalAmt": float(total), "Line": lines}
-        return self._created("Payment", body, self._payable(customer, total, lines))
+    def pay(self, paid: Key, besides: Key, share: int, ahead: int) -> Any:
+        lines = [self._share(key, share) for key in dict.fromkeys((paid, besides))]
+        return self._paid(self._customer_of(paid), lines, ahead)
 
-    @rule(target=payments, customer=customers, amount=cents)
-    def pay_ahead(self, customer: str, amount: int) -> Any:
-        body = {"CustomerRef": {"value": customer}, "TotalAmt": _money(amount)}
-        return self._created("Payment", body, self._is_active("Customer", customer))
+    @rule(targets=(payments, transactions), paid=invoices, credit=credit_memos, share=st.sampled_from(SHARES))
+    def pay_with_a_credit(self, paid: Key, credit: Key, share: int) -> Any:
+        return self._paid(self._customer_of(credit), [self._share(paid, share), self._share(credit, 100)], 0)
+
+    @rule(targets=(payments, transactions), customer=customers, amount=cents)
+    def pay_ahead(self, customer: Key, amount: int) -> Any:
+        return self._paid(customer[1], [], amount)
 
     @rule(
         payment=payments,
-        applied=st.lists(invoices, max_size=2, unique=True),
+        applied=invoices,
         share=st.sampled_from(SHARES),
         ahead=st.sampled_from((0, 700)),
         sparse=st.booleans(),
     )
-    def apply_otherwise(self, payment: str, applied: list[str], share: int, ahead: int, sparse: bool) -> None:
-        """Without invoices all of it is the customer's credit again."""
-        lines = [self._share("Invoice", id, share) for id in applied]
+    def apply_otherwise(self, payment: Key, applied: Key, share: int, ahead: int, sparse: bool) -> None:
+        lines = [self._share(applied, share)]
         total = float(_left_to_pay(lines, ahead))
-        body = {"CustomerRef": {"value": self._customer_of("Payment", payment)}, "TotalAmt": total, "Line": lines}
-        self._update("Payment", payment, body, sparse)
+        body = {"CustomerRef": {"value": self._customer_of(payment)}, "TotalAmt": total, "Line": lines}
+        self._update(payment, body, sparse)
+
+    @rule(payment=payments)
+    def apply_to_nothing(self, payment: Key) -> None:
+        """What had been applied is the customer's credit again."""
+        self._update(payment, {"Line": []}, sparse=True)
 
     @rule(payment=payments, more=cents)
-    def change_the_amount_paid(self, payment: str, more: int) -> None:
+    def change_the_amount_paid(self, payment: Key, more: int) -> None:
         """At least what is applied stays."""
-        record = self.books.find("Payment", payment)
+        record = self.books.find(*payment)
         total = record["TotalAmt"] - record["UnappliedAmt"] + Decimal(more) / 100 if record else Decimal(more)
-        self._update("Payment", payment, {"TotalAmt": float(total)}, sparse=True)
+        self._update(payment, {"TotalAmt": float(total)}, sparse=True)
 
     @rule(payment=payments, stale=st.booleans())
-    def void_a_payment(self, payment: str, stale: bool) -> None:
-        record = self.books.find("Payment", payment)
-        self._end("void", "Payment", payment, stale, record is not None and not audit.is_void(record))
+    def void_a_payment(self, payment: Key, stale: bool) -> None:
+        record = self.books.find(*payment)
+        self._end("void", payment, stale, record is not None and not audit.is_void(record))
 
     @rule(payment=payments, stale=st.booleans())
-    def delete_a_payment(self, payment: str, stale: bool) -> None:
-        self._end("delete", "Payment", payment, stale, self.books.find("Payment", payment) is not None)
+    def delete_a_payment(self, payment: Key, stale: bool) -> None:
+        self._end("delete", payment, stale, self.books.find(*payment) is not None)
 
     @precondition(lambda self: self.books.all("Payment"))
-    @rule(target=payments, one=which)
-    def hear_of_a_payment(self, one: int) -> str:
-        """Those that the books or a bookkeeper made are paid with, changed and ended like any other."""
+    @rule(targets=(payments, transactions), one=which)
+    def hear_of_a_payment(self, one: int) -> Key:
+        """Those that the books or a bookkeeper made are changed and ended like any other."""
         known = self.books.all("Payment")
-        return str(known[one % len(known)]["Id"])
+        return ("Payment", str(known[one % len(known)]["Id"]))
 
     # ------------------------------------------------------------ refusals
 
-    @rule(document=documents | payments.map(lambda id: ("Payment", id)) | customers.map(lambda id: ("Customer", id)))
-    def write_with_an_old_token(self, document: Key) -> None:
-        record = self.books.find(*document)
-        if record is not None and record["SyncToken"] != "0":
+    @rule(key=transactions)
+    def write_with_an_old_token(self, key: Key) -> None:
+        record = self.books.find(*key)
+        if record is not None:
             body = {"Id": record["Id"], "SyncToken": str(int(record["SyncToken"]) - 1), "sparse": True}
-            self._refused(f"/{document[0].lower()}", body, "5010")
+            self._refused(f"/{key[0].lower()}", body, "5010")
 
     @rule(customer=customers, sort=st.integers(0, 9))
-    def write_what_is_wrong(self, customer: str, sort: int) -> None:
-        mine = {"CustomerRef": {"value": customer if self._is_active("Customer", customer) else "99999"}}
-        known = mine["CustomerRef"]["value"] == customer
+    def write_what_is_wrong(self, customer: Key, sort: int) -> None:
+        known = self._is_active(customer)
+        mine = {"CustomerRef": {"value": customer[1]}}
         form = Form((100,), 0, False, 0)
         stranger = {"CustomerRef": {"value": "99999"}}
         wrong: tuple[tuple[str, Json, str], ...] = (
@@ -422,12 +418,11 @@ class Bookkeeping(RuleBasedStateMachine):
         name=st.sampled_from(CUSTOMER_NAMES),
         noted=invoices,
         voided=documents,
-        ended=st.lists(payments, max_size=2),
+        ended=transactions,
         fresh=st.booleans(),
     )
-    def send_a_batch(self, name: str, noted: str, voided: Key, ended: list[str], fresh: bool) -> Any:
-        deleted = [("Payment", id) for id in ended]
-        operations = [("update", ("Invoice", noted)), ("void", voided), *(("delete", one) for one in deleted)]
+    def send_a_batch(self, name: str, noted: Key, voided: Key, ended: Key, fresh: bool) -> Any:
+        operations = [("update", noted), ("void", voided), ("delete", ended)]
         wanted: list[Json] = [{"bId": "new", "operation": "create", "Customer": {"DisplayName": name}}]
         for n, (operation, key) in enumerate(operations):
             token = (self.books.find(*key) or {"SyncToken": "0"})["SyncToken"] if fresh else "77"
@@ -441,26 +436,26 @@ class Bookkeeping(RuleBasedStateMachine):
         assert [one["bId"] for one in given] == [one["bId"] for one in wanted]
         assert given[-1]["QueryResponse"]["totalCount"] == len(self.books.all("Payment"))
         assert fresh or all("Fault" in one for one in given[1:-1])
-        return given[0]["Customer"]["Id"] if "Customer" in given[0] else multiple()
+        return ("Customer", given[0]["Customer"]["Id"]) if "Customer" in given[0] else multiple()
 
     @rule(invoice=invoices, amount=st.none() | cents)
-    def bookkeeper_receives_money(self, invoice: str, amount: int | None) -> None:
-        self._act({"pay": {"invoice": invoice, **({} if amount is None else {"amount": _money(amount)})}})
+    def bookkeeper_receives_money(self, invoice: Key, amount: int | None) -> None:
+        self._act({"pay": {"invoice": invoice[1], **({} if amount is None else {"amount": _money(amount)})}})
 
-    @rule(document=documents | payments.map(lambda id: ("Payment", id)), how=st.sampled_from(("void", "delete", "edit")))
+    @rule(document=transactions, how=st.sampled_from(("void", "delete", "edit")))
     def bookkeeper_changes_a_document(self, document: Key, how: str) -> None:
         what: Json = {document[0].lower(): document[1]}
         self._act({how: {**what, "set": {"PrivateNote": "by hand"}} if how == "edit" else what}, [document])
 
     @rule(loser=customers, survivor=customers)
-    def bookkeeper_merges_customers(self, loser: str, survivor: str) -> None:
-        self._act({"merge": {"customer": loser, "into": survivor}})
+    def bookkeeper_merges_customers(self, loser: Key, survivor: Key) -> None:
+        self._act({"merge": {"customer": loser[1], "into": survivor[1]}})
 
     @rule(loser=items, survivor=items)
-    def bookkeeper_merges_items(self, loser: str, survivor: str) -> None:
+    def bookkeeper_merges_items(self, loser: Key, survivor: Key) -> None:
         # What a merge makes of two stocks nobody has recorded.
-        if not {loser, survivor} & set(self.stock_at_start):
-            self._act({"merge": {"item": loser, "into": survivor}})
+        if not {loser[1], survivor[1]} & set(self.stock_at_start):
+            self._act({"merge": {"item": loser[1], "into": survivor[1]}})
 
     # ------------------------------------------------------------ time, switches, another realm
 
@@ -478,7 +473,7 @@ class Bookkeeping(RuleBasedStateMachine):
 
     @rule(wanted=st.booleans())
     def apply_credits_automatically(self, wanted: bool) -> None:
-        self._update("Preferences", "1", {"SalesFormsPrefs": {"AutoApplyCredit": wanted}}, sparse=True, expected=200)
+        self._update(("Preferences", "1"), {"SalesFormsPrefs": {"AutoApplyCredit": wanted}}, sparse=True, expected=200)
 
     @rule()
     def move_to_another_realm(self) -> None:
@@ -493,7 +488,7 @@ class Bookkeeping(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ reads
 
-    @rule(key=documents | customers.map(lambda id: ("Customer", id)) | payments.map(lambda id: ("Payment", id)))
+    @rule(key=transactions)
     def read(self, key: Key) -> None:
         status, answer = self._ask(f"/{key[0].lower()}/{key[1]}", "read")
         record = self.books.find(*key)
@@ -646,39 +641,48 @@ class Bookkeeping(RuleBasedStateMachine):
             return multiple()
         made = _read(answer)[kind]
         _check_shown(made, self.books.records[kind, made["Id"]])
-        return made["Id"]
+        return (kind, made["Id"])
 
-    def _made(self, kind: str, body: Json) -> str:
-        return str(self._created(kind, body, possible=True))
+    def _made(self, kind: str, body: Json) -> Key:
+        kind, id = self._created(kind, body, possible=True)
+        return (kind, id)
 
-    def _made_document(self, kind: str, customer: str, item: str, form: Form) -> Any:
-        return self._created(kind, form.body(kind, customer, item), self._sellable(customer, item, form))
+    def _made_document(self, kind: str, customer: Key, item: Key, form: Form) -> Any:
+        return self._created(kind, form.body(kind, customer[1], item), self._sellable(customer[1], item, form))
 
-    def _update(self, kind: str, id: str, fields: Json, sparse: bool, expected: int | None = None) -> None:
+    def _paid(self, customer: str, lines: list[Json], ahead: int) -> Any:
+        """A payment of what the lines say and `ahead` cents more."""
+        total = _left_to_pay(lines, ahead)
+        body = {"CustomerRef": {"value": customer}, "TotalAmt": float(total), "Line": lines}
+        return self._created("Payment", body, self._payable(customer, total, lines))
+
+    def _update(self, key: Key, fields: Json, sparse: bool, expected: int | None = None) -> None:
         """With the current SyncToken; a full one says what its kind cannot be without."""
+        kind, id = key
         record = self.books.find(kind, id)
         body = {**fields, "Id": id, "SyncToken": record["SyncToken"] if record else "0", "sparse": sparse}
-        status, answer = self._write(f"/{kind.lower()}", _written(body), "update", [(kind, id)])
+        status, answer = self._write(f"/{kind.lower()}", _written(body), "update", [key])
         wanted = 400 if record is None else expected
         assert wanted in (status, None), (kind, body, answer)
         if status == 200:
             assert record is not None
-            after = self.books.records[kind, id]
+            after = self.books.records[key]
             assert int(after["SyncToken"]) == int(record["SyncToken"]) + 1
             _check_shown(_read(answer)[kind], after)
 
-    def _end(self, operation: str, kind: str, id: str, stale: bool, possible: bool) -> None:
+    def _end(self, operation: str, key: Key, stale: bool, possible: bool) -> None:
         """Void or delete."""
+        kind, id = key
         record = self.books.find(kind, id)
         token = int(record["SyncToken"]) if record else 0
         body = {"Id": id, "SyncToken": str(token - 1 if stale else token), "sparse": True}
         params = "operation=update&include=void" if (kind, operation) == ("Payment", "void") else f"operation={operation}"
-        status, answer = self._write(f"/{kind.lower()}?{params}", _written(body), operation, [(kind, id)])
+        status, answer = self._write(f"/{kind.lower()}?{params}", _written(body), operation, [key])
         assert status == (200 if possible and not stale else 400), (operation, record, answer)
         if status == 200 and operation == "delete":
             assert self.books.find(kind, id) is None
         elif status == 200:
-            after = self.books.records[kind, id]
+            after = self.books.records[key]
             assert audit.is_void(after)
             _check_shown(_read(answer)[kind], after)
 
@@ -690,18 +694,18 @@ class Bookkeeping(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ what it expects
 
-    def _is_active(self, kind: str, id: str) -> bool:
-        record = self.books.find(kind, id)
+    def _is_active(self, key: Key) -> bool:
+        record = self.books.find(*key)
         return record is not None and bool(record["Active"])
 
-    def _sellable(self, customer: str, item: str, form: Form) -> bool:
-        return self._is_active("Customer", customer) and self._is_active("Item", item) and form.adds_up
+    def _sellable(self, customer: str, item: Key, form: Form) -> bool:
+        return self._is_active(("Customer", customer)) and self._is_active(item) and form.adds_up
 
     def _name_taken(self, name: str) -> bool:
         return any(one["DisplayName"].lower() == name.lower() for one in self.books.all("Customer"))
 
-    def _may_stand_below(self, above: str) -> bool:
-        return self._is_active("Customer", above) and len(list(self._upwards(above))) < 5
+    def _may_stand_below(self, above: Key) -> bool:
+        return self._is_active(above) and len(list(self._upwards(above[1]))) < 5
 
     def _upwards(self, customer: str) -> Iterable[str]:
         """The customer's Id and those above it."""
@@ -710,14 +714,14 @@ class Bookkeeping(RuleBasedStateMachine):
             yield record["Id"]
             record = self.books.find("Customer", record.get("ParentRef", {}).get("value", ""))
 
-    def _customer_of(self, kind: str, id: str) -> str:
-        record = self.books.find(kind, id)
+    def _customer_of(self, key: Key) -> str:
+        record = self.books.find(*key)
         return str(record["CustomerRef"]["value"]) if record else "1"
 
-    def _share(self, kind: str, id: str, per_cent: int) -> Json:
-        record = self.books.find(kind, id)
+    def _share(self, key: Key, per_cent: int) -> Json:
+        record = self.books.find(*key)
         open_amount = record["Balance"] if record else Decimal(1)
-        return _applied(kind, id, (open_amount * per_cent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP))
+        return _applied(*key, (open_amount * per_cent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
     def _payable(self, customer: str, total: Decimal, lines: list[Json]) -> bool:
         """Open documents of the customer or its sub-customers, no more than is open, and credits that are used up."""
@@ -730,7 +734,7 @@ class Bookkeeping(RuleBasedStateMachine):
             if customer not in self._upwards(record["CustomerRef"]["value"]):
                 return False
             left += Decimal(str(line["Amount"])) * (1 if link["TxnType"] == "CreditMemo" else -1)
-        return left >= 0 and self._is_active("Customer", customer)
+        return left >= 0 and self._is_active(("Customer", customer))
 
 
 def _money(amount: int) -> float:
@@ -745,7 +749,7 @@ def _written(body: object) -> bytes:
 
 
 def _read(answer: bytes) -> Json:
-    read: Json = json.loads(answer, parse_float=Decimal)
+    read: Json = json.loads(answer, parse_float=Decimal, parse_int=Decimal)
     return read
 
 

@@ -24,8 +24,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "Id": "id",
         "DocNumber": "text",
         "CustomerRef": "text",
-        "TxnDate": "text",
-        "DueDate": "text",
+        "TxnDate": "date",
+        "DueDate": "date",
         "TotalAmt": "number",
         "Balance": "number",
         "EmailStatus": "text",
@@ -35,7 +35,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "Payment": {
         "Id": "id",
         "CustomerRef": "text",
-        "TxnDate": "text",
+        "TxnDate": "date",
         "TotalAmt": "number",
         "UnappliedAmt": "number",
         CHANGED: "time",
@@ -103,7 +103,7 @@ def place(kind: str, record: Json, field: str) -> tuple[bool, Any]:
     return (value is not None, 0 if value is None else value)
 
 
-_NOBODYS = {"id": "99999", "text": "nobody's", "number": "12.34", "flag": "true", "time": "2026-11-21T12:00:00Z"}
+_NOBODYS = {"id": "99999", "date": "2026-11-21", "text": "nobody's", "number": "12.34", "flag": "true", "time": "2026-11-21T12:00:00Z"}
 
 
 def _fits(kind: str, record: Json, condition: Condition) -> bool:

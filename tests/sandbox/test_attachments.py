@@ -50,6 +50,33 @@ def test_a_note_is_tied_to_a_record(app):
 
 
 @pytest.mark.behaviour(
+    "Queries", "Attachables are found by what they are tied to: AttachableRef.EntityRef.Type and .value.", "documented"
+)
+def test_notes_are_found_by_what_they_are_tied_to(app):
+    one, other = app.invoice(), app.invoice()
+    for invoice in (one, other):
+        ref = {"EntityRef": {"type": "Invoice", "value": invoice["Id"]}}
+        app.post("/attachable", {"Note": f"for {invoice['Id']}", "AttachableRef": [ref]})
+    tied = f"AttachableRef.EntityRef.Type = 'invoice' and AttachableRef.EntityRef.value = '{other['Id']}'"
+    found = app.query(f"select * from Attachable where {tied}")["Attachable"]
+    assert [note["Note"] for note in found] == [f"for {other['Id']}"]
+    assert not [name for name in found[0] if "." in name]
+
+
+@pytest.mark.behaviour("Change data capture", "Attachables and their deletions are captured.", "documented")
+def test_changes_of_notes_are_captured(app):
+    since = app.books.clock.now().isoformat()
+    app.books.clock.advance(60)
+    kept, gone = (app.post("/attachable", {"Note": note})["Attachable"] for note in ("kept", "gone"))
+    app.post("/attachable", gone, operation="delete")
+    found = app.get("/cdc", entities="Attachable", changedSince=since)["CDCResponse"][0]["QueryResponse"][0]
+    assert [(one["Id"], one.get("status")) for one in found["Attachable"]] == [
+        (kept["Id"], None),
+        (gone["Id"], "Deleted"),
+    ]
+
+
+@pytest.mark.behaviour(
     "Other transactions", "An upload keeps the file byte for byte and answers an AttachableResponse.", "documented"
 )
 def test_an_uploaded_file_comes_back_byte_for_byte(app):

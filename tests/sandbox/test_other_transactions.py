@@ -362,6 +362,18 @@ def test_purchase_orders_are_numbered(app, vendor):
     assert app.read("Vendor", vendor["Id"]).get("Balance", 0) == 0
 
 
+@pytest.mark.behaviour("Other transactions", "A bill that is linked to a purchase order closes it.", "assumed")
+def test_a_bill_closes_its_purchase_order(app, vendor):
+    order = app.post("/purchaseorder", bill_body(vendor))["PurchaseOrder"]
+    link = [{"TxnId": order["Id"], "TxnType": "PurchaseOrder"}]
+    bill = app.post("/bill", bill_body(vendor, LinkedTxn=link))["Bill"]
+    closed = app.read("PurchaseOrder", order["Id"])
+    assert (bill["LinkedTxn"], closed["POStatus"], closed["SyncToken"]) == (link, "Closed", "0")
+    assert closed["LinkedTxn"] == [{"TxnId": bill["Id"], "TxnType": "Bill"}]
+    app.post("/bill", {"Id": bill["Id"], "SyncToken": "0"}, operation="delete")
+    assert app.read("PurchaseOrder", order["Id"])["POStatus"] == "Open"
+
+
 @pytest.mark.behaviour("Void, delete, send, PDF", "A purchase order is sent to its vendor by e-mail.", "documented")
 def test_a_purchase_order_is_sent(app, vendor):
     order = app.post("/purchaseorder", bill_body(vendor))["PurchaseOrder"]

@@ -1,9 +1,18 @@
 """The PDF of a sales document: what a person finds on it, read back with poppler's pdftotext."""
 
+import os
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
+
+@pytest.fixture(autouse=True, scope="module")
+def poppler():
+    """Debian's poppler-utils; where a browser is named, as in CI, they must be there too."""
+    if shutil.which("pdftotext") is None:
+        (pytest.fail if "DEALBOOKS_TEST_CHROMIUM" in os.environ else pytest.skip)("pdftotext is not installed")
 
 
 def pdf(app, kind, id):

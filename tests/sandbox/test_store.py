@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -273,11 +274,11 @@ def test_what_is_no_export_is_refused_and_changes_nothing(app, broken):
 
 
 @pytest.mark.behaviour("Store", "With a file, everything outlives a restart: tokens and request ids too.", "assumed")
-def test_a_restart_with_a_file_changes_no_answer(tmp_path, connect):
+def test_a_restart_with_a_file_changes_no_answer(tmp_path, app):
     file = tmp_path / "books.json"
     with Sandbox(file=file) as books:
         grant = books.open_realm(empty=True)
-        first = _app(books, grant)
+        first = _moved(app, books, grant)
         made = first.invoice(19.9)
         first.pay(made, 9.9)
         first.post("/customer", {"DisplayName": "Once"}, requestid="once")
@@ -285,17 +286,16 @@ def test_a_restart_with_a_file_changes_no_answer(tmp_path, connect):
         first.post("/invoice", {"Id": gone["Id"], "SyncToken": "0"}, operation="delete")
         before = everything(first)
     with Sandbox(file=file) as books:
-        second = _app(books, grant)
+        second = _moved(app, books, grant)
         assert everything(second) == before
         again = second.post("/customer", {"DisplayName": "Twice"}, requestid="once")["Customer"]
         assert again["DisplayName"] == "Once"
         assert int(second.invoice()["Id"]) == int(gone["Id"]) + 1
 
 
-def _app(books, grant):
-    from tests.sandbox.conftest import App
-
-    return App(books, grant["realm"], grant["access_token"], grant["refresh_token"])
+def _moved(app, books, grant):
+    """The same app, connected to other books."""
+    return replace(app, books=books, realm=grant["realm"], access_token=grant["access_token"])
 
 
 @pytest.mark.behaviour("Store", "A killed sandbox finds what was saved, at most a few seconds old.", "assumed")
