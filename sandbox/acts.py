@@ -90,6 +90,8 @@ def _edit(change: Change, what: Json) -> Json:
 
 def _void(change: Change, what: Json) -> Json:
     kind, old = _record(change, what)
+    if "void" not in KINDS[kind].operations:
+        raise refusals.unsupported("void")
     return {kind: KINDS[kind].void(change, old)}
 
 
@@ -117,6 +119,8 @@ def _merge(change: Change, what: Json) -> Json:
         raise refusals.business("You cannot merge a name that has others below it.")
     if loser.get("CurrencyRef", {}).get("value") != survivor.get("CurrencyRef", {}).get("value"):
         raise refusals.business("You can only merge names of one currency.")
+    if loser.get("Type") != survivor.get("Type"):
+        raise refusals.business("You can only merge items of one type.")
     for owner in KINDS.values():
         for record in change.company.all(owner.name):
             moved = _renamed(record, _refs(owner.name, name), loser["Id"], survivor)
@@ -125,8 +129,9 @@ def _merge(change: Change, what: Json) -> Json:
     if name == "Customer":
         change.owes(survivor["Id"], loser["Balance"])
         change.owes(loser["Id"], -loser["Balance"])
-    if name == "Vendor":
-        change.touch(KINDS[name], survivor, Balance=survivor.get("Balance", ZERO) + loser.get("Balance", ZERO))
+    for owner_name, amount in (("Vendor", "Balance"), ("Item", "QtyOnHand")):
+        if name == owner_name and amount in loser:
+            change.touch(KINDS[name], survivor, **{amount: survivor.get(amount, ZERO) + loser[amount]})
     change.remove(KINDS[name], loser["Id"])
     change.happened(KINDS[name], survivor["Id"], "merged", deleted_id=loser["Id"])
     return {name: change.get(name, survivor["Id"])}

@@ -9,6 +9,7 @@ FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 # Nobody sleeps longer than this without a look: a condition cannot wait for centuries.
 LONGEST_WAIT_S = 3600.0
 
+
 class Clock:
     """Aware UTC time that starts as the machine's; waiting for a moment notices when the clock is moved."""
 

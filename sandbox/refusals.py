@@ -221,6 +221,6 @@ def unauthenticated(detail: str) -> GateRefusal:
 
 
 def unauthorized() -> GateRefusal:
-    """As erpnext issue 29161 and oauth-jsclient issue 2 show it: no detail, type SERVICE."""
+    """As answers shown at frappe/erpnext#29161 and intuit/oauth-jsclient#2: no detail, type SERVICE."""
     message = "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"
     return GateRefusal(Fault("3100", message, "", None), status=403, type="SERVICE")

@@ -21,7 +21,14 @@ from sandbox.entities.people import Employee, Vendor
 from sandbox.entities.preferences import Preferences
 from sandbox.entities.receipts import RefundReceipt, SalesReceipt
 from sandbox.entities.recurring import RecurringTransaction
-from sandbox.entities.seldom import Budget, InventoryAdjustment, JournalCode, ReimburseCharge, TaxPayment
+from sandbox.entities.seldom import (
+    Budget,
+    InventoryAdjustment,
+    JournalCode,
+    ReimburseCharge,
+    TaxClassification,
+    TaxPayment,
+)
 from sandbox.entities.tax import TaxAgency, TaxCode, TaxRate
 from sandbox.entities.term import Term
 from sandbox.entities.time_activity import TimeActivity
@@ -66,6 +73,7 @@ KINDS: dict[str, Kind] = {
         Budget(),
         ReimburseCharge(),
         TaxPayment(),
+        TaxClassification(),
         ExchangeRate(),
         CompanyCurrency(),
         Preferences(),

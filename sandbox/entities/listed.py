@@ -130,7 +130,7 @@ class NameList(Kind):
         ancestors = self._ancestors(change, parent)
         if old is not None and any(one["Id"] == old["Id"] for one in ancestors):
             raise refusals.own_parent()
-        if len(ancestors) >= DEEPEST:
+        if len(ancestors) + (self._height(change, old["Id"]) if old else 1) > DEEPEST:
             raise refusals.business(f"A {self.called} can be at most {DEEPEST} levels deep.")
         return parent
 
@@ -142,6 +142,11 @@ class NameList(Kind):
             above = record.get("ParentRef")
             record = change.find(self.name, above["value"]) if above else None
         return found
+
+    def _height(self, change: "Change", id: str) -> int:
+        """How many levels an entry has with what stands below it."""
+        below = [one for _, one in change.company.holders(f"below {self.name}", id)]
+        return 1 + max((self._height(change, one) for one in below), default=0)
 
     def _reference(self, parent: Json) -> Json:
         return {"value": parent["Id"]}

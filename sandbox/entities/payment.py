@@ -200,6 +200,8 @@ def _checked_lines(change: "Change", lines: list[Json], customer: Json, old: Jso
         record = change.get(kind, id)
         if not _is_of(change, record, customer):
             raise refusals.business("The invoice belongs to another customer than the payment.")
+        if is_void(record):
+            raise refusals.business("A voided transaction cannot be changed.")
         amount = cents(line["Amount"])
         if amount < 0:
             raise refusals.business("The amount applied must be 0 or greater.")

@@ -115,3 +115,23 @@ class TaxPayment(Kind):
             "PaymentAccountRef": ref(),
         },
     )
+
+
+class TaxClassification(Kind):
+    """What automated sales tax sorts items by; here the list is empty."""
+
+    name = "TaxClassification"
+    sequence = "TaxClassification"
+    listed_by = "Name"
+    in_cdc = False
+    shape = entity_shape(
+        "TaxClassification",
+        {
+            "Code": text(search=True),
+            "Name": text(search=True),
+            "Description": text(),
+            "Level": text(search=True),
+            "ParentRef": ref(search=True),
+            "ApplicableTo": anything(),
+        },
+    )

@@ -124,7 +124,11 @@ def _linked(books: Books, kind: str, to: str) -> set[tuple[str, str]]:
 def _check_customers(books: Books) -> None:
     """A customer owes what is open, less what was paid ahead and the credits; parents count their sub-customers."""
     owed: dict[str, Decimal] = defaultdict(Decimal)
-    for kind, amount, sign in (("Invoice", "Balance", 1), ("Payment", "UnappliedAmt", -1), ("CreditMemo", "Balance", -1)):
+    for kind, amount, sign in (
+        ("Invoice", "Balance", 1),
+        ("Payment", "UnappliedAmt", -1),
+        ("CreditMemo", "Balance", -1),
+    ):
         for record in books.all(kind):
             owed[record["CustomerRef"]["value"]] += sign * record[amount]
     customers = books.all("Customer")
@@ -162,9 +166,17 @@ def _check_sums(document: Json) -> None:
         detail = line["TaxLineDetail"]
         due = detail["NetAmountTaxable"] * detail["TaxPercent"] / Decimal(100)
         assert line["Amount"] == due.quantize(Decimal("0.01"), ROUND_HALF_UP), ("a tax", document)
-    if is_void(document):
-        assert not document["LinkedTxn"], ("a void document names others", document)
-        assert not any(line.get("Amount") for line in document["Line"]), ("a void document is worth something", document)
+    if is_void(document) and not _priced(document):
+        assert not document["LinkedTxn"], ("a void document names others", document["LinkedTxn"], document)
+        assert not any(line.get("Amount") for line in document["Line"]), (
+            "a void document is worth something",
+            document,
+        )
+
+
+def _priced(document: Json) -> bool:
+    """A price is what a voided line no longer has; one that was worth nothing from the start keeps it."""
+    return any("UnitPrice" in line.get("SalesItemLineDetail", {}) for line in document["Line"])
 
 
 def _amount_of(document: Json, sort: str) -> Decimal:
@@ -189,7 +201,9 @@ def difference(before: Books, after: Books) -> Difference:
     return Difference(frozenset(new.keys() - old.keys()), changed, frozenset(old.keys() - new.keys()))
 
 
-def check_versions(before: Books, after: Books, step: Difference, now: datetime, written: Iterable[Key], most: int) -> None:
+def check_versions(
+    before: Books, after: Books, step: Difference, now: datetime, written: Iterable[Key], most: int
+) -> None:
     """Who changed says when, and no version goes back; `written`: who may have a new one of its own, of `most` steps."""
     own = set(written)
     for key in step.made | step.changed:

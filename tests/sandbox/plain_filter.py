@@ -103,7 +103,14 @@ def place(kind: str, record: Json, field: str) -> tuple[bool, Any]:
     return (value is not None, 0 if value is None else value)
 
 
-_NOBODYS = {"id": "99999", "date": "2026-11-21", "text": "nobody's", "number": "12.34", "flag": "true", "time": "2026-11-21T12:00:00Z"}
+_NOBODYS = {
+    "id": "99999",
+    "date": "2026-11-21",
+    "text": "nobody's",
+    "number": "12.34",
+    "flag": "true",
+    "time": "2026-11-21T12:00:00Z",
+}
 
 
 def _fits(kind: str, record: Json, condition: Condition) -> bool:

@@ -48,6 +48,21 @@ def test_merged_items_are_one_on_every_line(app):
     assert detail["ItemRef"] == {"value": better["Id"], "name": "Hour of good work"}
 
 
+@pytest.mark.behaviour(
+    "Names and masks", "Only items of one type are merged; what was in stock comes together.", "assumed"
+)
+def test_merged_stock_comes_together(app):
+    stock = {"Type": "Inventory", "TrackQtyOnHand": True, "InvStartDate": "2026-01-01"}
+    accounts = {"IncomeAccountRef": "79", "ExpenseAccountRef": "80", "AssetAccountRef": "81"}
+    stock |= {name: {"value": id} for name, id in accounts.items()}
+    pump, other = app.item("Pump", QtyOnHand=4, **stock), app.item("Other pump", QtyOnHand=3, **stock)
+    hour = app.item()
+    done = app.books.act(app.realm, merge={"item": other["Id"], "into": pump["Id"]})
+    assert done["Item"]["QtyOnHand"] == 7
+    answer = app.control("POST", f"/realms/{app.realm}/act", {"merge": {"item": hour["Id"], "into": pump["Id"]}})
+    assert answer.status_code == 400
+
+
 @pytest.mark.behaviour("Names and masks", "A customer with sub-customers is not merged away.", "assumed")
 def test_a_parent_is_not_merged_away(app):
     parent, other = app.customer("Parent"), app.customer("Other")

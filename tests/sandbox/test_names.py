@@ -320,6 +320,9 @@ def test_a_tree_has_no_circles_and_five_levels(app):
     for level in range(2, 6):
         app.customer(str(level), ParentRef={"value": str(level - 1)})
     assert app.refused("/customer", {"DisplayName": "6", "ParentRef": {"value": "5"}})["code"] == "6000"
+    app.customer("7")
+    deeper = {"Id": "1", "SyncToken": "0", "sparse": True, "ParentRef": {"value": "6"}}
+    assert app.refused("/customer", deeper)["code"] == "6000"
     circle = {"Id": "1", "SyncToken": "0", "sparse": True, "ParentRef": {"value": "3"}}
     error = app.refused("/customer", circle)
     assert (error["code"], error["Message"]) == ("900", "Parent cannot be child")

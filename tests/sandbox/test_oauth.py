@@ -311,7 +311,7 @@ def test_a_token_without_the_accounting_scope_does_not_open_the_books(books):
     ],
 )
 @pytest.mark.behaviour(
-    "Tokens and consent", "A token call that names no grant is 400 with the standard's error.", "documented"
+    "Tokens and consent", "A token call that names no grant is 400 with the standard's error.", "assumed"
 )
 def test_a_token_call_without_a_usable_grant_is_refused(books, form, error):
     answer = token_call(books.url, **form)
@@ -322,7 +322,7 @@ def test_a_token_call_without_a_usable_grant_is_refused(books, form, error):
     "authorization", ["", "Basic", "Basic ???", "Basic " + base64.b64encode(b":x").decode(), "Bearer x"]
 )
 @pytest.mark.behaviour(
-    "Tokens and consent", "A token call without the app's id and secret is 401 invalid_client.", "documented"
+    "Tokens and consent", "A token call without the app's id and secret is 401 invalid_client.", "assumed"
 )
 def test_a_token_call_without_the_app_is_refused(app, authorization):
     form = {"grant_type": "refresh_token", "refresh_token": app.refresh_token}
@@ -396,7 +396,7 @@ def test_reuse_of_an_old_refresh_token_can_end_the_grant(app):
 
 @pytest.mark.parametrize("form", [True, False])
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
-@pytest.mark.behaviour("Tokens and consent", "Either token revokes the grant, sent as JSON or as a form.", "documented")
+@pytest.mark.behaviour("Tokens and consent", "Either token revokes the whole grant.", "documented")
 def test_either_token_revokes_as_json_or_form(app, which, form):
     sent = {"data" if form else "json": {"token": getattr(app, which)}}
     url = f"{app.books.url}/v2/oauth2/tokens/revoke"
@@ -429,7 +429,7 @@ def test_userinfo_tells_what_the_scopes_allow(books):
     assert some["sub"] == everything["sub"]
 
 
-@pytest.mark.behaviour("Tokens and consent", "userinfo needs a good token with the scope openid.", "documented")
+@pytest.mark.behaviour("Tokens and consent", "userinfo needs a good token with the scope openid.", "assumed")
 def test_userinfo_needs_the_scope_openid(app):
     assert user(app.books.url, app.access_token).status_code == 403
     assert user(app.books.url, "garbage").status_code == 401

@@ -423,7 +423,7 @@ def test_a_bookkeepers_bill_is_notified(app, subscriber, vendor):
     assert subscriber.types == ["qbo.bill.created.v1 1"]
 
 
-@pytest.mark.parametrize("kind", ["Budget", "JournalCode", "ReimburseCharge", "TaxPayment", "Attachable", "Deposit"])
+@pytest.mark.parametrize("kind", ["Budget", "JournalCode", "ReimburseCharge", "TaxPayment", "TaxClassification"])
 def test_a_list_without_entries_answers_an_empty_response(app, kind):
     assert app.query(f"select * from {kind}") == {}
 
@@ -447,3 +447,16 @@ def test_a_batch_item_without_an_operation_creates(app):
     answers = app.post("/batch", {"BatchItemRequest": items})["BatchItemResponse"]
     assert [answer["Attachable"]["Note"] for answer in answers] == ["Note 0", "Note 1", "Note 2"]
     assert len(app.query("select * from Attachable where Tag = 'spring'")["Attachable"]) == 3
+
+
+@pytest.mark.behaviour(
+    "Invoices",
+    "With several currencies, an invoice that names none has its customer's.",
+    "reported",
+    switch="missing_currency",
+)
+def test_an_invoice_that_names_no_currency_has_its_customers(connect):
+    app = connect(multicurrency=True)
+    assert app.invoice(100)["CurrencyRef"]["value"] == "USD"
+    app.control("POST", "/switches", {"missing_currency": "refuse"})
+    assert app.refused("/invoice", app.invoice_body(100))["element"] == "CurrencyRef"

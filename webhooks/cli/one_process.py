@@ -76,7 +76,7 @@ class Up:
             raise Refused(str(error), code="cannot_listen", status=503) from None
         self._started.callback(at.close)
         if self.with_sandbox:
-            self.sandbox = self._start_sandbox()
+            self.sandbox = self._start_sandbox(Path(told.data_dir) / "sandbox.json")
         settings = self._complete(told, address_of(at))
         keys = told_keys(settings) or (ensure_secret_key(settings.data_dir),)
         bring_up_to_date(settings)
@@ -105,10 +105,15 @@ class Up:
         missing = {name: value for name, value in wished.items() if not _is_told(told, name)}
         return self._settings(self.sandbox.url if self.sandbox else None, **missing)
 
-    def _start_sandbox(self) -> Sandbox:
-        sandbox = Sandbox(port=self.sandbox_port)
+    def _start_sandbox(self, file: Path) -> Sandbox:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sandbox = Sandbox(port=self.sandbox_port, file=file)
         try:
             sandbox.start()
+        except ValueError as error:
+            raise Refused(
+                f"{file} holds no books of a sandbox ({error}): move it away, or name another --data."
+            ) from None
         except OSError as error:
             sentence = why_not("127.0.0.1", self.sandbox_port, error).replace("another port", "one with --sandbox-port")
             raise Refused(sentence, code="cannot_listen", status=503) from None
@@ -120,7 +125,9 @@ class Up:
         if self.sandbox is None:
             return {}
         webhook_secret, api_key = self._demo_company()
-        tied = tie_to_sandbox(self.wiring, DEMO, self.sandbox.url, make_default=True)
+        # The books of the last start, at the same address the same connection.
+        kept = next(iter(self.sandbox.world.companies), None)
+        tied = tie_to_sandbox(self.wiring, DEMO, self.sandbox.url, realm=kept, make_default=True)
         self._leave_earlier_realms(tied.connection.connection_id)
         return {
             "sandbox_url": self.sandbox.url,
@@ -154,7 +161,7 @@ class Up:
         return webhook_secret, api_key
 
     def _leave_earlier_realms(self, connection_id: str) -> None:
-        """A sandbox forgets its realms when it stops: nothing is asked of those of earlier starts any more."""
+        """Nothing is asked any more of a sandbox that listened at another port."""
         with self.wiring.database.writing(OPERATOR) as session:
             for earlier in connections.every(session, DEMO):
                 if earlier.connection_id != connection_id and earlier.environment.startswith("http"):

@@ -14,7 +14,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from models.records import companies, connections, crm_views, lanes
+from models.records import companies, connections, crm_views, customers, lanes
 from models.records.database import OPERATOR, Database
 from tests.makers import line, won
 from tests.webhooks.cli.conftest import Shell
@@ -60,7 +60,37 @@ def _has_come_through(database: Database) -> bool:
     return any(found)
 
 
-def test_started_again_it_keeps_the_secret_and_takes_a_new_realm(start: Start) -> None:
+def test_started_again_its_books_are_those_of_before(start: Start) -> None:
+    first = start("up", "--sandbox", "--port", "0", "--sandbox-port", "0", "--data", "d", "--json")
+    before = first.ready()
+    realm = f"{before['sandbox_url']}/sandbox/realms/{before['realm']}"
+    requests.post(f"{realm}/act", json={"create": {"Customer": {"DisplayName": "Ann"}}}, timeout=10).raise_for_status()
+    count = requests.get(realm, timeout=10).json()["counts"]["Customer"]
+    assert first.stop(signal.SIGINT) == 0
+    port = before["sandbox_url"].rpartition(":")[2]
+    after = start("up", "--sandbox", "--port", "0", "--sandbox-port", port, "--data", "d", "--json").ready()
+    assert (after["realm"], after["connection"]) == (before["realm"], before["connection"])
+    assert requests.get(realm, timeout=10).json()["counts"]["Customer"] == count
+    database = Database(after["database_url"])
+    wait_until(lambda: _knows_customer(database, "Ann"), "the customer of before, read again")
+    database.dispose()
+
+
+def _knows_customer(database: Database, name: str) -> bool:
+    with database.reading(OPERATOR) as session:
+        return name in set(session.scalars(select(customers.customers.c.display_name)))
+
+
+def test_books_that_cannot_be_read_are_refused_and_left_alone(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "d" / "sandbox.json"
+    file.parent.mkdir()
+    file.write_text("no books")
+    told = shell.refused("up", "--sandbox", "--port", "0", "--sandbox-port", "0", "--data", str(file.parent))
+    assert str(file) in told
+    assert file.read_text() == "no books"
+
+
+def test_at_another_port_it_keeps_the_secret_and_leaves_the_earlier_connection(start: Start) -> None:
     arguments = ("up", "--sandbox", "--port", "0", "--sandbox-port", "0", "--data", "d", "--json")
     first = start(*arguments)
     before = first.ready()
