@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
 LOCKED := --require-hashes --only-binary :all: --no-compile
 
-.PHONY: help demo test check lint types guards locks clean
+.PHONY: help demo test check lint types guards docs locks clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -28,6 +28,9 @@ types: $(VENV)/.lint ## types
 
 guards: $(VENV)/.dev ## take each guard out of a copy and see its test go red
 	$(BIN)/python tests/guards.py
+
+docs: $(VENV)/.dev ## write the tables of docs/reference/sandbox.md anew
+	$(BIN)/python tests/sandbox/coverage.py
 
 locks: ## pin the dependencies anew (needs uv; the files name no host)
 	@for each in "requirements" "requirements-dev --group dev" "requirements-lint --group dev --group lint"; do \

@@ -16,6 +16,7 @@ from sandbox.refusals import Fault, GateRefusal, NothingDone, Refusal
 JSON_TYPE = "application/json;charset=UTF-8"
 XML_TYPE = "application/xml"
 QBO_VERSION = "2073.223"
+LONGEST_NUMBER = 300
 XML_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 NAMESPACE = "http://schema.intuit.com/finance/v3"
 # What Intuit's XML writes as attributes; the rest are elements.
@@ -154,7 +155,8 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        # Written out, a number of a hundred million digits would take the machine with it.
+        return f"{value:f}" if abs(value.adjusted()) <= LONGEST_NUMBER else str(value)
     return _NOT_IN_XML.sub("?", str(value))
 
 

@@ -106,7 +106,7 @@ def _no_such_number(name: str) -> NoReturn:
 
 
 def _plain(number: Decimal) -> object:
-    if number.adjusted() > _LONGEST_WHOLE:
+    if abs(number.adjusted()) > _LONGEST_WHOLE:
         return f"{_TOO_LONG_FOR_A_FLOAT}{number}"
     if number == number.to_integral_value():
         return int(number)

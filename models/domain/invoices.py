@@ -539,7 +539,7 @@ def _discount_of_several_taxes(deal: Deal) -> Problem:
     return Problem(
         reason="discount_of_mixed_taxes",
         cause=f"deal:{deal.id} discount of mixed taxes",
-        message="The deal's prices contain taxes of different rates, so nobody can say how much tax its discount contains.",
+        message="The deal's prices contain taxes of different rates: how much tax its discount contains is not known.",
         remedy="Give the discount in per cent, or put it on the lines, in the CRM; then retry.",
     )
 

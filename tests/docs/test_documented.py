@@ -25,6 +25,7 @@ from sandbox.calls import Call
 from sandbox.controls import _CONTROLS
 from sandbox.refusals import WrongControl
 from sandbox.world import Options, World
+from tests.sandbox import coverage
 from webhooks.app import create_app
 from webhooks.cli import dealbooks
 from webhooks.metrics import REGISTRY
@@ -341,6 +342,18 @@ def test_every_switch_is_told_what_hangs_on_it() -> None:
     unrelated = {"tax_rounding", "cdc_beyond_30_days", "explicit_tax", "vendor_currency"}
     for name in {*switches.SETTINGS, switches.LIFETIME} - unrelated:
         assert f"sandbox.md#{name}" in text, name
+
+
+def test_the_tables_of_the_sandbox_are_those_of_today() -> None:
+    """`make docs` writes them."""
+    page = coverage.PAGE.read_text("utf-8")
+    assert coverage.written(page) == page
+
+
+def test_every_area_of_the_sandbox_has_rules_and_every_switch_has_a_test() -> None:
+    rules = coverage.behaviours()
+    assert {rule.area for rule in rules} == set(coverage.AREAS)
+    assert {rule.switch for rule in rules if rule.switch} == {*switches.SETTINGS, switches.LIFETIME}
 
 
 def test_every_control_of_the_sandbox_has_its_heading() -> None:

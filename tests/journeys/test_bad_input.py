@@ -24,8 +24,9 @@ from tests.pauses import Watch, until
 from tests.stack import VERIFIER, Stack
 from tests.webhooks.test_receivers import a_changed_deal
 from webhooks.app import create_app
+from webhooks.listening import listening_at
 from webhooks.receivers import LARGEST_CRM_BODY, LARGEST_QUICKBOOKS_BODY
-from webhooks.server import Server, listening_at
+from webhooks.server import Server
 from worker.broker import InProcessBroker, Ring
 from worker.crm import generic
 from worker.running import Work

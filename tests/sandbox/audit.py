@@ -15,7 +15,7 @@ SALES = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt", "Estimate")
 # These kinds share one sequence of numbers; estimates have their own.
 NUMBERED_TOGETHER = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
 # Which kinds take their Ids from one sequence: recorded of a live company.
-SEQUENCES = {kind: "transactions" for kind in (*SALES, "Payment")} | {"Customer": "people"}
+SEQUENCES = dict.fromkeys((*SALES, "Payment"), "transactions") | {"Customer": "people"}
 # Their SyncToken moves by their own writes alone, never by those of others.
 VERSIONED_BY_THEMSELVES = ("Customer", "Item", "Estimate")
 
@@ -204,7 +204,7 @@ def difference(before: Books, after: Books) -> Difference:
 def check_versions(
     before: Books, after: Books, step: Difference, now: datetime, written: Iterable[Key], most: int
 ) -> None:
-    """Who changed says when, and no version goes back; `written`: who may have a new one of its own, of `most` steps."""
+    """Who changed says when, and no version goes back. `written`: whose own version may move, by `most` at most."""
     own = set(written)
     for key in step.made | step.changed:
         new, old = after.records[key], before.records.get(key)

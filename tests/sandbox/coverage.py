@@ -1,13 +1,12 @@
-"""What the sandbox does as QuickBooks does, read off the markers of its tests: `python tests/sandbox/coverage.py`.
+"""What the sandbox does as QuickBooks does: its kinds, and its rules read off the markers of their tests.
 
-Writes the table between the two marks of docs/reference/sandbox.md; `--check` only says whether it is up to date.
+`python tests/sandbox/coverage.py` writes both tables between their marks in docs/reference/sandbox.md.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TESTS = (ROOT / "tests" / "sandbox", ROOT / "tests" / "journeys")
 PAGE = ROOT / "docs" / "reference" / "sandbox.md"
-BEGIN, END = "<!-- coverage: begin -->", "<!-- coverage: end -->"
+OPERATIONS = ("create", "update", "delete", "void", "send")
 EVIDENCE = ("documented", "recorded", "reported", "assumed")
 AREAS = (
     "Tokens and consent",
@@ -71,26 +70,45 @@ def behaviours() -> list[Behaviour]:
     return sorted(found, key=lambda each: AREAS.index(each.area))
 
 
-def table() -> str:
-    """The generated part of the page."""
+def kinds() -> str:
+    """The table of what can be written and read, by entity."""
+    from sandbox.entities import KINDS
+
+    heads = [*OPERATIONS, "change data capture"]
+    lines = [f"| entity | {' | '.join(heads)} |", f"|---|{'---|' * len(heads)}"]
+    for kind in KINDS.values():
+        can = [operation in kind.operations for operation in OPERATIONS]
+        told = " | ".join("yes" if each else "" for each in (*can, kind.in_cdc))
+        lines.append(f"| {kind.name} | {told} |")
+    return "\n".join(lines)
+
+
+def rules() -> str:
+    """The table of what is shown by which test, and how sure it is."""
     found = behaviours()
     count = Counter(each.evidence for each in found)
     told = ", ".join(f"{count[evidence]} {evidence}" for evidence in EVIDENCE)
     lines = [f"{len(found)} rules: {told}.", ""]
     for area in AREAS:
-        rules = [each for each in found if each.area == area]
-        if rules:
+        of_area = [each for each in found if each.area == area]
+        if of_area:
             lines += [f"#### {area}", "", "| rule | evidence | switch | test |", "|---|---|---|---|"]
-            lines += [_row(each) for each in rules]
+            lines += [_row(each) for each in of_area]
             lines.append("")
     return "\n".join(lines).rstrip()
 
 
+TABLES = {"kinds": kinds, "rules": rules}
+
+
 def written(page: str) -> str:
-    """The page with the table of today between its marks."""
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    """The page with the tables of today between their marks."""
+    for name, table in TABLES.items():
+        begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
+        before, rest = page.split(begin)
+        _, after = rest.split(end)
+        page = f"{before}{begin}\n{table()}\n{end}{after}"
+    return page
 
 
 def _marked(path: Path) -> Iterator[Behaviour]:
@@ -111,14 +129,5 @@ def _row(each: Behaviour) -> str:
     return f"| {sentence} | {each.evidence} | {switch} | [{name}](../../{each.path}) `{each.test}` |"
 
 
-def main() -> int:
-    page = PAGE.read_text("utf-8")
-    now = written(page)
-    if "--check" in sys.argv:
-        return int(now != page)
-    PAGE.write_text(now, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")

@@ -706,7 +706,10 @@ def _drive(books: Sandbox, requests: int, seed: int, go_on: bool) -> Outcome:
             reply = wires[number % CONNECTIONS].ask(request)
         except Hang as hang:
             raise _found(seed, number, request, str(hang)) from None
-        longest = max(longest, time.monotonic() - asked)
+        took = time.monotonic() - asked
+        longest = max(longest, took)
+        if took > TIMEOUT_S:
+            raise _found(seed, number, request, f"the answer took {took:.0f} s")
         if reply is None:
             if not request.whole:
                 raise _found(seed, number, request, "the connection ended without an answer")

@@ -83,6 +83,25 @@ forms = st.builds(
 
 
 @dataclass(frozen=True)
+class Search:
+    """A query as it is drawn: which of the kind's fields, operators and values, by their places."""
+
+    kind: str
+    conditions: tuple[tuple[int, str, int], ...]
+    by: tuple[int, bool] | None
+    page: int
+
+
+searches = st.builds(
+    Search,
+    st.sampled_from(tuple(FIELDS)),
+    st.lists(st.tuples(which, st.sampled_from(OPERATORS), which), max_size=2).map(tuple),
+    st.none() | st.tuples(which, st.booleans()),
+    st.sampled_from((1, 2, 3, 7, 1000)),
+)
+
+
+@dataclass(frozen=True)
 class Kept:
     """A write that its request id is known by, with its answer."""
 
@@ -287,6 +306,15 @@ class Bookkeeping(RuleBasedStateMachine):
         body = form.body(document[0], self._customer_of(document), item)
         self._update(document, body, sparse, expected=None if form.adds_up else 400)
 
+    @rule(document=documents, item=items)
+    def make_it_cheaper(self, document: Key, item: Key) -> None:
+        """Payments get back what is too much."""
+        record = self.books.find(*document)
+        fine = record is not None and not audit.is_void(record) and self._is_active(item)
+        amount = int(record["TotalAmt"] * 100) // 3 if record else 1
+        body = {"Line": Form((amount,), 0, False, 0).lines(item[1])}
+        self._update(document, body, sparse=True, expected=200 if fine else None)
+
     @rule(document=documents, customer=customers)
     def give_a_document_to_another(self, document: Key, customer: Key) -> None:
         self._update(document, {"CustomerRef": {"value": customer[1]}}, sparse=True)
@@ -392,18 +420,25 @@ class Bookkeeping(RuleBasedStateMachine):
             body = {"Id": record["Id"], "SyncToken": str(int(record["SyncToken"]) - 1), "sparse": True}
             self._refused(f"/{key[0].lower()}", body, "5010")
 
-    @rule(customer=customers, sort=st.integers(0, 9))
-    def write_what_is_wrong(self, customer: Key, sort: int) -> None:
-        known = self._is_active(customer)
+    @rule(customer=customers, item=items, sort=st.integers(0, 10))
+    def write_what_is_wrong(self, customer: Key, item: Key, sort: int) -> None:
+        """What is wrong besides, such as an inactive customer, may be said first."""
+        otherwise_right = self._is_active(customer) and self._is_active(item)
         mine = {"CustomerRef": {"value": customer[1]}}
-        form = Form((100,), 0, False, 0)
+        lines = Form((100,), 0, False, 0).lines(item[1])
+        taken = self._taken_number()
         stranger = {"CustomerRef": {"value": "99999"}}
         wrong: tuple[tuple[str, Json, str], ...] = (
-            ("/invoice", {"Line": form.lines("1")}, "2020"),
+            ("/invoice", {"Line": lines}, "2020"),
             ("/invoice", mine, "2020"),
-            ("/invoice", {**stranger, "Line": form.lines("1")}, "2500"),
-            ("/invoice", {**mine, "Line": form.lines("99999")}, "2500"),
-            ("/invoice", {**mine, "Line": form.lines("1"), "Nonsense": 1}, "2010"),
+            ("/invoice", {**stranger, "Line": lines}, "2500"),
+            ("/invoice", {**mine, "Line": Form((100,), 0, False, 0).lines("99999")}, "2500"),
+            ("/invoice", {**mine, "Line": lines, "Nonsense": 1}, "2010"),
+            (
+                "/invoice",
+                {**mine, "Line": lines, "DocNumber": taken or "x" * 22},
+                "6140" if taken else "2050",
+            ),
             ("/payment", {**stranger, "TotalAmt": 1}, "2500"),
             ("/payment", {**mine, "TotalAmt": 5, "Line": [_applied("Invoice", "99999", Decimal(5))]}, "610"),
             ("/customer", {"DisplayName": "A:B"}, "2180"),
@@ -411,7 +446,7 @@ class Bookkeeping(RuleBasedStateMachine):
             ("/creditmemo?operation=delete", {"Id": "99999", "SyncToken": "0"}, "610"),
         )
         path, body, code = wrong[sort]
-        self._refused(path, body, code if known or "CustomerRef" not in body or "Line" not in body else None)
+        self._refused(path, body, code if otherwise_right else None)
 
     @precondition(lambda self: self.kept)
     @rule(one=which, otherwise=st.booleans())
@@ -511,16 +546,16 @@ class Bookkeeping(RuleBasedStateMachine):
         if record is not None:
             _check_shown(_read(answer)[key[0]], record)
 
-    @rule(
-        kind=st.sampled_from(tuple(FIELDS)),
-        asked=st.lists(st.tuples(which, st.sampled_from(OPERATORS), which), max_size=2),
-        by=st.none() | st.tuples(which, st.booleans()),
-        page=st.sampled_from((1, 2, 3, 7, 1000)),
-    )
-    def query(self, kind: str, asked: list[tuple[int, str, int]], by: tuple[int, bool] | None, page: int) -> None:
+    @rule(searches=st.lists(searches, min_size=1, max_size=4))
+    def query(self, searches: list[Search]) -> None:
+        for search in searches:
+            self._search(search)
+
+    def _search(self, search: Search) -> None:
         """The rows are those of a plain filter, in the order asked for, and each stands on one page only."""
+        kind, by, page = search.kind, search.by, search.page
         records = self.books.all(kind)
-        conditions = [condition_on(kind, records, *one) for one in asked]
+        conditions = [condition_on(kind, records, *one) for one in search.conditions]
         expected = {one["Id"]: one for one in fitting(kind, records, conditions)}
         where = f" where {' and '.join(map(str, conditions))}" if conditions else ""
         field, descending = (list(FIELDS[kind])[by[0] % len(FIELDS[kind])], by[1]) if by else _usual_order(kind)
@@ -541,24 +576,7 @@ class Bookkeeping(RuleBasedStateMachine):
 
     @rule(moment=which, off=st.sampled_from((-1, 0, 1)))
     def capture_changes(self, moment: int, off: int) -> None:
-        """All that changed since, as this machine's own log has it, and every deletion."""
-        since = self.moments[-1 - moment % len(self.moments)] + timedelta(seconds=off)
-        target = (
-            f"/cdc?{urlencode({'entities': ','.join(SEQUENCES | {'Item': ''}), 'changedSince': since.isoformat()})}"
-        )
-        status, answer = self._ask(target, "cdc")
-        assert status == 200
-        found: set[Key] = set()
-        stubs: set[Key] = set()
-        for group in _read(answer)["CDCResponse"][0]["QueryResponse"]:
-            for kind in group.keys() - {"startPosition", "maxResults", "totalCount"}:
-                self._check_group(kind, group[kind])
-                for one in group[kind]:
-                    (stubs if "status" in one else found).add((kind, one["Id"]))
-        floor = max(since, self.desk.now - LOOK_BACK)
-        late = {key for key, at in self.changed_at.items() if at >= floor and key in self.books.records}
-        assert found == {key for key in late if key[0] != "Preferences"}
-        assert stubs == {key for key, at in self.deleted_at.items() if at >= floor}
+        self._check_changes(self.moments[-1 - moment % len(self.moments)] + timedelta(seconds=off))
 
     # ------------------------------------------------------------ what always holds
 
@@ -575,6 +593,7 @@ class Bookkeeping(RuleBasedStateMachine):
             record = self.books.find("Item", item)
             assert record is not None
             assert record["QtyOnHand"] == at_start - sold.get(item, 0), ("stock", sold, record)
+        self._check_changes(self.desk.now)
         self.audited = self.books.text
 
     # ------------------------------------------------------------ how it writes and looks
@@ -640,6 +659,23 @@ class Bookkeeping(RuleBasedStateMachine):
             sequence = SEQUENCES.get(kind, kind)
             assert int(id) > self.highest[sequence], ("an Id again", kind, id)
             self.highest[sequence] = int(id)
+
+    def _check_changes(self, since: datetime) -> None:
+        """Captured is what changed since by this machine's own log, and every deletion."""
+        asked = {"entities": ",".join((*SEQUENCES, "Item")), "changedSince": since.isoformat()}
+        status, answer = self._ask(f"/cdc?{urlencode(asked)}", "cdc")
+        assert status == 200
+        found: set[Key] = set()
+        stubs: set[Key] = set()
+        for group in _read(answer)["CDCResponse"][0]["QueryResponse"]:
+            for kind in group.keys() - {"startPosition", "maxResults", "totalCount"}:
+                self._check_group(kind, group[kind])
+                for one in group[kind]:
+                    (stubs if "status" in one else found).add((kind, one["Id"]))
+        floor = max(since, self.desk.now - LOOK_BACK)
+        late = {key for key, at in self.changed_at.items() if at >= floor and key in self.books.records}
+        assert found == {key for key in late if key[0] != "Preferences"}
+        assert stubs == {key for key, at in self.deleted_at.items() if at >= floor}
 
     def _check_group(self, kind: str, group: list[Json]) -> None:
         """Deletions stand behind the rest, which are whole and in the order of their changes."""
@@ -719,6 +755,9 @@ class Bookkeeping(RuleBasedStateMachine):
 
     def _sellable(self, customer: str, item: Key, form: Form) -> bool:
         return self._is_active(("Customer", customer)) and self._is_active(item) and form.adds_up
+
+    def _taken_number(self) -> str:
+        return next((str(one["DocNumber"]) for one in self.books.all("Invoice") if "DocNumber" in one), "")
 
     def _name_taken(self, name: str) -> bool:
         return any(one["DisplayName"].lower() == name.lower() for one in self.books.all("Customer"))

@@ -1,4 +1,4 @@
-"""Queries as a plain filter over an export answers them: written for the tests, knowing nothing of the sandbox's own."""
+"""Queries as a plain filter over an export answers them, knowing nothing of the sandbox."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

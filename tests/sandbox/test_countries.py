@@ -165,9 +165,7 @@ def test_yen_have_two_decimals(connect, line):
     assert (made["TotalAmt"], made["HomeTotalAmt"]) == (100.51, 0.65)
 
 
-@pytest.mark.behaviour(
-    "Arithmetic", "A transaction has its customer's currency", "reported", switch="missing_currency"
-)
+@pytest.mark.behaviour("Arithmetic", "A transaction has its customer's currency", "reported", switch="missing_currency")
 def test_a_transaction_has_its_customers_currency(connect):
     app = connect(multicurrency=True)
     error = app.refused("/invoice", foreign(app, CurrencyRef={"value": "USD"}))

@@ -96,3 +96,13 @@ def test_no_text_breaks_the_answer_it_is_in(app, text):
     assert app.read("Customer", made["Id"])["Notes"] == text.replace("\ud800", "?")
     answer = app.call("GET", f"/customer/{made['Id']}", headers={"Accept": "application/xml"})
     assert "<Notes>" in answer.text
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/xml"])
+@pytest.mark.parametrize("number", ["1e99999999", "1e-99999999"])
+def test_a_number_of_a_hundred_million_digits_is_not_written_out(app, number, accept):
+    body = f'{{"DisplayName": "A", "OtherAddr": {{"x": {number}}}}}'.encode()
+    answer = app.call("POST", "/customer", data=body, headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert len(answer.content) < 10_000
+    assert len(app.call("GET", "/customer/1", headers={"Accept": accept}).content) < 10_000

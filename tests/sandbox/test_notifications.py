@@ -129,6 +129,30 @@ def test_the_invoice_of_a_payment_may_stay_untold(app, subscriber):
     assert subscriber.types == ["qbo.payment.created.v1 2"]
 
 
+@pytest.mark.behaviour(
+    "Notifications", "Whether a void is told as `updated` too is not documented.", "assumed", switch="void_updated"
+)
+def test_a_void_may_also_be_told_as_an_update(app, subscriber):
+    made = app.invoice(10)
+    app.control("POST", "/switches", {"void_updated": "on"})
+    subscribe(app, subscriber)
+    app.post("/invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="void")
+    told(app)
+    assert subscriber.types == ["qbo.invoice.void.v1 1", "qbo.invoice.updated.v1 1"]
+
+
+@pytest.mark.behaviour(
+    "Notifications", "Whether a sending is told as `updated` too is not documented.", "assumed", switch="email_updated"
+)
+def test_a_sending_may_also_be_told_as_an_update(app, subscriber):
+    made = app.invoice(10)
+    app.control("POST", "/switches", {"email_updated": "on"})
+    subscribe(app, subscriber)
+    app.post(f"/invoice/{made['Id']}/send", sendTo="a@example.com")
+    told(app)
+    assert subscriber.types == ["qbo.invoice.emailed.v1 1", "qbo.invoice.updated.v1 1"]
+
+
 @pytest.mark.behaviour("Notifications", "An app hears of its own writes too.", "assumed")
 def test_without_echo_only_a_persons_acts_are_told(app, subscriber):
     subscribe(app, subscriber, echo=False)

@@ -24,9 +24,10 @@ from models.records.events import event_payloads, events, refusals
 from sandbox import notifications as told
 from tests.makers import deal_event, line, notification, raw, won
 from tests.stack import VERIFIER, Stack
+from webhooks.listening import listening_at
 from webhooks.metrics import REGISTRY
 from webhooks.receivers import LARGEST_CRM_BODY, LARGEST_QUICKBOOKS_BODY
-from webhooks.server import LARGEST_BODY, Server, listening_at
+from webhooks.server import LARGEST_BODY, Server
 from worker.crm import generic
 
 Json = dict[str, Any]

@@ -10,7 +10,8 @@ import pytest
 import requests
 from flask import Flask, request
 
-from webhooks.server import CannotListen, Server, listening_at
+from webhooks.listening import CannotListen, listening_at
+from webhooks.server import Server
 
 
 @pytest.fixture

@@ -14,19 +14,9 @@ from models.records import connections, customers, deals, events, items
 from models.records.connections import Connection
 from models.records.database import OPERATOR, Session
 from webhooks.cli import asking
-from webhooks.cli.common import (
-    Refused,
-    data_option,
-    json_option,
-    list_options,
-    not_found,
-    opened,
-    plain,
-    printable,
-    show_one,
-    show_rows,
-    shown,
-)
+from webhooks.cli.common import Refused, data_option, json_option, list_options, not_found
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import plain, printable, show_one, show_rows, shown
 from worker.actions import DECISION
 from worker.wiring import Wiring
 

@@ -12,7 +12,9 @@ from models.records import companies, connections, events, lanes
 from models.records.connections import Connection
 from models.records.database import OPERATOR
 from webhooks.cli import asking
-from webhooks.cli.common import Refused, company_option, data_option, json_option, not_found, opened, show_rows
+from webhooks.cli.common import Refused, company_option, data_option, json_option, not_found
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import show_rows
 from worker.wiring import Wiring
 
 COLUMNS = ("connection", "state", "result", "event")

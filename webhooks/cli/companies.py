@@ -14,18 +14,10 @@ from models.records import companies as records
 from models.records import connections, lanes
 from models.records.companies import Company
 from models.records.database import OPERATOR, Session
-from webhooks.cli.common import (
-    Refused,
-    Span,
-    data_option,
-    json_option,
-    list_options,
-    not_found,
-    opened,
-    show_one,
-    show_rows,
-)
+from webhooks.cli.common import Refused, Span, data_option, json_option, list_options, not_found
 from webhooks.cli.credentials import hash_of, new_api_key, new_webhook_secret
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import show_one, show_rows
 from webhooks.cli.telling import tell
 from webhooks.cli.tying import receiver_of
 from webhooks.disconnecting import disconnect

@@ -14,7 +14,9 @@ from models.records import connections as records
 from models.records import lanes, streams
 from models.records.connections import Connection
 from models.records.database import OPERATOR, Session
-from webhooks.cli.common import Refused, data_option, json_option, list_options, not_found, opened, show_one, show_rows
+from webhooks.cli.common import Refused, data_option, json_option, list_options, not_found
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import show_one, show_rows
 from webhooks.cli.telling import tell
 from webhooks.cli.tying import refuse_unknown_company, tie, tie_to_sandbox
 from webhooks.disconnecting import disconnect as end_grant

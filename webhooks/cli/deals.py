@@ -13,7 +13,9 @@ import requests
 
 from models.records import companies
 from models.records.database import OPERATOR
-from webhooks.cli.common import Refused, data_option, json_option, not_found, opened, show_rows
+from webhooks.cli.common import Refused, data_option, json_option, not_found
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import show_rows
 from worker.crm import generic
 from worker.wiring import Wiring
 

@@ -17,7 +17,9 @@ from models.records import attention, companies, connections, events, lanes
 from models.records.connections import Connection, Grant
 from models.records.database import OPERATOR, Session, database_now
 from webhooks.cli import looking
-from webhooks.cli.common import Refused, console, data_option, json_option, opened, show_rows, told_settings
+from webhooks.cli.common import Refused, data_option, json_option, told_settings
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import console, show_rows
 from worker.wiring import Wiring
 
 OK, WARN, FAIL = "ok", "warn", "fail"

@@ -11,18 +11,9 @@ import click
 from models.records import events as records
 from models.records.database import OPERATOR
 from webhooks.cli import looking
-from webhooks.cli.common import (
-    Moment,
-    company_option,
-    data_option,
-    json_option,
-    list_options,
-    not_found,
-    opened,
-    plain,
-    show_one,
-    show_rows,
-)
+from webhooks.cli.common import Moment, company_option, data_option, json_option, list_options, not_found
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import plain, show_one, show_rows
 from worker.actions import ACTIONS
 from worker.waking import make_due
 from worker.wiring import Wiring

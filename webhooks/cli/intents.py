@@ -25,17 +25,9 @@ from models.records.invoices import Reading
 from models.records.links import Record
 from models.records.streams import Lease
 from webhooks.cli import asking, looking
-from webhooks.cli.common import (
-    Refused,
-    data_option,
-    json_option,
-    list_options,
-    not_found,
-    opened,
-    plain,
-    show_one,
-    show_rows,
-)
+from webhooks.cli.common import Refused, data_option, json_option, list_options, not_found
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import plain, show_one, show_rows
 from worker.desk import Desk
 from worker.waking import make_due
 from worker.wiring import Wiring

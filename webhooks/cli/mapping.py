@@ -12,7 +12,9 @@ from models.domain.mappings import PARTS, value_at
 from models.records import companies
 from models.records.companies import Company
 from models.records.database import OPERATOR, Session
-from webhooks.cli.common import Refused, data_option, json_option, not_found, opened, show_rows
+from webhooks.cli.common import Refused, data_option, json_option, not_found
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import show_rows
 from worker.waking import wake_cause
 from worker.wiring import Wiring
 

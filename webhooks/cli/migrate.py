@@ -5,16 +5,10 @@ from __future__ import annotations
 import click
 from sqlalchemy.exc import ProgrammingError
 
-from webhooks.cli.common import (
-    Refused,
-    data_option,
-    json_option,
-    log_to_stderr,
-    plain_refusals,
-    show_one,
-    told_settings,
-)
+from webhooks.cli.common import Refused, data_option, json_option, log_to_stderr, told_settings
 from webhooks.cli.one_process import bring_up_to_date
+from webhooks.cli.opening import plain_refusals
+from webhooks.cli.showing import show_one
 
 FORBIDDEN = "42501"
 """PostgreSQL's insufficient_privilege, https://www.postgresql.org/docs/current/errcodes-appendix.html"""

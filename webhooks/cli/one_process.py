@@ -17,10 +17,12 @@ from models.records import companies, connections, lanes, migrate
 from models.records.database import OPERATOR, Database
 from sandbox.server import Sandbox
 from webhooks.app import create_app
-from webhooks.cli.common import Refused, plain_refusals, told_keys, told_settings
+from webhooks.cli.common import Refused, told_settings
 from webhooks.cli.credentials import hash_of, new_api_key, new_webhook_secret
+from webhooks.cli.opening import plain_refusals, told_keys
 from webhooks.cli.tying import tie_to_sandbox
-from webhooks.server import CannotListen, Server, address_of, listening_at, why_not
+from webhooks.listening import CannotListen, address_of, listening_at, why_not
+from webhooks.server import Server
 from worker.broker import Ring, broker_for, ringing_broker_for
 from worker.running import Clock, Work
 from worker.wiring import Wiring, wire

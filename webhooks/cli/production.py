@@ -10,7 +10,8 @@ import dramatiq
 from dramatiq.broker import Broker
 
 from config.settings import Settings
-from webhooks.cli.common import log_to_stderr, plain_refusals, refuse_missing_file, refuse_old_schema, told_settings
+from webhooks.cli.common import log_to_stderr, told_settings
+from webhooks.cli.opening import plain_refusals, refuse_missing_file, refuse_old_schema
 from worker.broker import InProcessBroker, Ring, ringing_broker_for
 from worker.wiring import Wiring, wire
 

@@ -18,18 +18,9 @@ from models.records import events, intents, links
 from models.records.database import OPERATOR, Session
 from models.records.intents import Intent
 from webhooks.cli import looking
-from webhooks.cli.common import (
-    Refused,
-    company_option,
-    data_option,
-    json_option,
-    jsonable,
-    not_found,
-    opened,
-    plain,
-    printable,
-    shown,
-)
+from webhooks.cli.common import Refused, company_option, data_option, json_option, not_found
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import jsonable, plain, printable, shown
 
 MADE_BY = "create_invoice"
 WIDTH = 14

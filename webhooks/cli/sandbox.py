@@ -12,7 +12,7 @@ from sandbox.countries import COUNTRIES, CURRENCIES
 from sandbox.server import Sandbox
 from webhooks.cli.common import Refused, json_option, log_to_stderr, settings_refused, told_settings
 from webhooks.cli.stopping import Stopping
-from webhooks.server import why_not
+from webhooks.listening import why_not
 
 
 @click.command()

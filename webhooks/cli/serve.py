@@ -13,7 +13,8 @@ from webhooks.cli.common import Refused, data_option, json_option
 from webhooks.cli.one_process import database_address
 from webhooks.cli.production import production_settings, ring_of, wired
 from webhooks.cli.stopping import Stopping
-from webhooks.server import CannotListen, Server, address_of, listening_at
+from webhooks.listening import CannotListen, address_of, listening_at
+from webhooks.server import Server
 
 
 @click.command()

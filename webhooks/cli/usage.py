@@ -8,7 +8,9 @@ import click
 
 from models.records import usage as records
 from models.records.database import OPERATOR
-from webhooks.cli.common import Moment, company_option, data_option, json_option, opened, show_rows
+from webhooks.cli.common import Moment, company_option, data_option, json_option
+from webhooks.cli.opening import opened
+from webhooks.cli.showing import show_rows
 
 COLUMNS = ("company_id", "connection_id", "kind", "feature", "calls")
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.webhooks.cli.conftest import Shell
 from webhooks.cli import COMMANDS
-from webhooks.cli.common import Moment, Span, show_one, show_rows
+from webhooks.cli.common import Moment, Span
+from webhooks.cli.showing import show_one, show_rows
 
 AT = datetime(2026, 3, 13, 10, 0, tzinfo=UTC)
 
