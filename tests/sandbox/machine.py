@@ -20,6 +20,7 @@ from tests.sandbox.plain_filter import CHANGED, FIELDS, NAMED, OPERATORS, condit
 START = datetime.fromisoformat("2026-11-21T12:00:00-08:00")
 REMEMBERED = timedelta(hours=24)
 LOOK_BACK = timedelta(days=30)
+METER_EVERY = 5  # steps: what it missed, it still misses then
 CUSTOMER_NAMES = ("Ann", "ann", "Bob's", "Carl\\Co", "100% Wool", "Ann (deleted)", "Änne", "Zoë & Sons")
 ITEM_NAMES = ("Hour", "hour", "Rake", "Fence", "Rake (deleted)", "It's")
 SHARES = (100, 100, 50, 33, 0, 130)  # per cent of what is open
@@ -193,7 +194,7 @@ class Bookkeeping(RuleBasedStateMachine):
         self.moments = [START]
         self.kept: list[Kept] = []
         self.writes = 0
-        self.audited = b""
+        self.audited = self.moved = b""
 
         for name in ("Ann", "Bob's"):
             self._made("Customer", {"DisplayName": name})
@@ -525,6 +526,7 @@ class Bookkeeping(RuleBasedStateMachine):
     def apply_credits_automatically(self, wanted: bool) -> None:
         self._update(("Preferences", "1"), {"SalesFormsPrefs": {"AutoApplyCredit": wanted}}, sparse=True, expected=200)
 
+    @precondition(lambda self: self.books.text != self.moved)
     @rule()
     def move_to_another_realm(self) -> None:
         """An export read into a new realm is the same books, and goes on as they would have."""
@@ -535,6 +537,7 @@ class Bookkeeping(RuleBasedStateMachine):
         assert self.books.records == before.records
         assert list(self.books.records) == list(before.records), "another order of changes"
         assert self.books.rest == before.rest
+        self.moved = self.books.text
 
     # ------------------------------------------------------------ reads
 
@@ -582,9 +585,9 @@ class Bookkeeping(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_sound(self) -> None:
-        """And the meter has counted each successful call once."""
         type(self).steps += 1
-        assert self.desk.meter() == {realm: dict(counts) for realm, counts in self.desk.metered.items()}
+        if self.steps % METER_EVERY == 0:
+            self._check_meter()
         if self.audited == self.books.text:
             return
         audit.check(self.books)
@@ -659,6 +662,10 @@ class Bookkeeping(RuleBasedStateMachine):
             sequence = SEQUENCES.get(kind, kind)
             assert int(id) > self.highest[sequence], ("an Id again", kind, id)
             self.highest[sequence] = int(id)
+
+    def _check_meter(self) -> None:
+        """Each successful call was counted once, as what it is."""
+        assert self.desk.meter() == {realm: dict(counts) for realm, counts in self.desk.metered.items()}
 
     def _check_changes(self, since: datetime) -> None:
         """Captured is what changed since by this machine's own log, and every deletion."""

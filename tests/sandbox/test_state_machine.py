@@ -16,8 +16,8 @@ from tests.sandbox.machine import Bookkeeping
 STEPS = int(os.environ.get("DEALBOOKS_TEST_STEPS", "1500"))
 SEED = int(os.environ.get("DEALBOOKS_TEST_SEED", "7"))
 ROUND = settings(
-    max_examples=15,
-    stateful_step_count=60,
+    max_examples=10,
+    stateful_step_count=100,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
