@@ -33,6 +33,8 @@ PATH = (
 WHY_LONG = {
     "parse": "one check after the other over one envelope, each with a fault of its own",
     "draft_invoice": "one line for each rule, so that all problems are seen to be gathered",
+    "first_preferences": "one record of the books, field by field",
+    "sales_shape": "one table of fields, a line for each",
     "connect": "one transaction, table by table in the order of the locks",
     "_values": "one row, column by column",
     "told": "two guarded updates of one row: the snapshot and the trigger",

@@ -163,7 +163,7 @@ def test_every_setting_has_its_heading() -> None:
 
 def test_every_setting_that_a_page_names_exists() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {f"{PREFIX}TEST_DATABASE_URL", f"{PREFIX}TEST_REDIS_URL"}
+    known |= {f"{PREFIX}TEST_DATABASE_URL", f"{PREFIX}TEST_REDIS_URL", f"{PREFIX}TEST_CHROMIUM"}
     for page in PAGES:
         assert set(re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]\b", page.read_text("utf-8"))) <= known, page.name
 
