@@ -22,7 +22,7 @@ from sandbox.requestids import Claim
 from sandbox.table import opened, shown
 from sandbox.trouble import after_commit, spoiled, suffer, zone_of
 from sandbox.world import World
-from sandbox.writes import operation_of, perform, send
+from sandbox.writes import OPERATIONS, operation_of, perform, send
 
 LONGEST_REQUEST_ID, LONGEST_BATCH_ID = 50, 36
 
@@ -95,14 +95,14 @@ def _counting_id(world: World, call: Call) -> str:
         raise refusals.too_long("requestid", longest)
     if call.entity == "batch":
         return batch.identity(request_id, _body(call))
-    if _metered_as(call) in ("void", "send") and not world.switches.on("requestid_void_send"):
+    if not world.switches.on("requestid_void_send") and _metered_as(call) in ("void", "send"):
         return ""
     return request_id
 
 
 def _settled(world: World, company: Company, call: Call, claim: Claim) -> Answer:
     """Perform it and keep the answer, if its request id counts; for an export, both in one step."""
-    if not call.request_id:
+    if claim.keep is None:
         return _performed(world, company, call)
     with company.lock:
         given = _performed(world, company, call)
@@ -263,9 +263,15 @@ def _metered_as(call: Call) -> str:
     if call.params.get("include", "").lower() == "void":
         return "void"
     operation = call.params.get("operation", "").lower()
-    return operation or ("update" if b'"Id"' in call.body and _names_id(call) else "create")
+    if operation in OPERATIONS:
+        return operation
+    return "update" if b'"Id"' in call.body and _names_id(call) else "create"
 
 
 def _names_id(call: Call) -> bool:
-    body = _body(call)
+    try:
+        body = _body(call)
+    except Refusal:
+        # The repeat of a request id is answered whatever it holds.
+        return False
     return isinstance(body, dict) and bool(body.get("Id"))

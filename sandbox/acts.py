@@ -7,6 +7,9 @@ from sandbox import refusals
 from sandbox.changes import Change
 from sandbox.company import Company
 from sandbox.entities import KINDS
+from sandbox.entities.attachable import findable
+from sandbox.entities.generic import name_of
+from sandbox.entities.kind import Kind
 from sandbox.fields import read
 from sandbox.numbers import Json, exact
 from sandbox.refusals import WrongControl
@@ -15,15 +18,14 @@ from sandbox.writes import SUBSCRIPTION, perform
 
 ZERO = Decimal(0)
 ACTS = ("pay", "create", "edit", "void", "delete", "send", "merge", "subscription", "disconnect", "reconnect")
-# What can be merged, and the references that then mean the survivor.
+# What can be merged, and the references that then mean the survivor, unless they say that they name another kind.
 MERGED: dict[str, tuple[str, ...]] = {
-    "Customer": ("CustomerRef", "ParentRef", "EntityRef"),
+    "Customer": ("CustomerRef", "EntityRef"),
     "Vendor": ("VendorRef", "PrefVendorRef", "EntityRef"),
     "Employee": ("EmployeeRef", "EntityRef"),
-    "Item": ("ItemRef", "GroupItemRef", "ParentRef"),
+    "Item": ("ItemRef", "GroupItemRef"),
     "Account": (
         "AccountRef",
-        "ParentRef",
         "DepositToAccountRef",
         "IncomeAccountRef",
         "ExpenseAccountRef",
@@ -37,8 +39,8 @@ MERGED: dict[str, tuple[str, ...]] = {
         "FromAccountRef",
         "ToAccountRef",
     ),
-    "Class": ("ClassRef", "ParentRef"),
-    "Department": ("DepartmentRef", "ParentRef"),
+    "Class": ("ClassRef",),
+    "Department": ("DepartmentRef",),
     "PaymentMethod": ("PaymentMethodRef",),
 }
 
@@ -79,39 +81,41 @@ def _create(change: Change, what: Json) -> Json:
     named = [name for name in what if name in KINDS]
     if len(named) != 1:
         raise WrongControl('`create` names one entity: {"create": {"Customer": {…}}}.')
-    return {named[0]: perform(change, KINDS[named[0]], "create", KINDS[named[0]].unwrapped(what[named[0]]))}
+    kind = KINDS[named[0]]
+    return {kind.name: perform(change, kind, "create", kind.unwrapped(what[kind.name]))}
 
 
 def _edit(change: Change, what: Json) -> Json:
     kind, old = _record(change, what)
-    given = read(KINDS[kind].shape, what.get("set") or {})
-    return {kind: KINDS[kind].update(change, old, given, sparse=True)}
+    given = read(kind.shape, what.get("set") or {})
+    return {kind.name: kind.update(change, old, given, sparse=True)}
 
 
 def _void(change: Change, what: Json) -> Json:
     kind, old = _record(change, what)
-    if "void" not in KINDS[kind].operations:
+    if "void" not in kind.operations:
         raise refusals.unsupported("void")
-    return {kind: KINDS[kind].void(change, old)}
+    return {kind.name: kind.void(change, old)}
 
 
 def _delete(change: Change, what: Json) -> Json:
     """A transaction goes; a name is made inactive."""
     kind, old = _record(change, what)
-    if "delete" not in KINDS[kind].operations:
-        return {kind: KINDS[kind].update(change, old, {"Active": False}, sparse=True)}
-    KINDS[kind].delete(change, old)
-    return {kind: {"Id": old["Id"], "status": "Deleted"}}
+    if "delete" not in kind.operations and "Active" in kind.shape.fields:
+        return {kind.name: kind.update(change, old, {"Active": False}, sparse=True)}
+    kind.delete(change, old)
+    return {kind.name: {"Id": old["Id"], "status": "Deleted"}}
 
 
 def _send(change: Change, what: Json) -> Json:
     kind, old = _record(change, what)
-    return {kind: KINDS[kind].send(change, old, str(what.get("to", "")))}
+    return {kind.name: kind.send(change, old, str(what.get("to") or ""))}
 
 
 def _merge(change: Change, what: Json) -> Json:
     """The loser goes; all that named it names the survivor, who takes over its balance."""
-    name, loser = _record(change, what)
+    kind, loser = _record(change, what)
+    name = kind.name
     survivor = change.get(name, str(what.get("into", "")))
     if name not in MERGED or survivor["Id"] == loser["Id"]:
         raise WrongControl('`merge` names two of one list: {"merge": {"customer": "12", "into": "3"}}.')
@@ -123,44 +127,45 @@ def _merge(change: Change, what: Json) -> Json:
         raise refusals.business("You can only merge items of one type.")
     for owner in KINDS.values():
         for record in change.company.all(owner.name):
-            moved = _renamed(record, _refs(owner.name, name), loser["Id"], survivor)
-            if moved != record and (owner.name, record["Id"]) != (name, loser["Id"]):
-                change.touch(owner, change.get(owner.name, record["Id"]), **_differences(record, moved))
+            moved = _renamed(record, name, loser["Id"], survivor)
+            if moved != record:
+                moved = findable(moved) if owner.name == "Attachable" else moved
+                change.touch(owner, record, **_differences(record, moved))
     if name == "Customer":
         change.owes(survivor["Id"], loser["Balance"])
         change.owes(loser["Id"], -loser["Balance"])
     for owner_name, amount in (("Vendor", "Balance"), ("Item", "QtyOnHand")):
         if name == owner_name and amount in loser:
-            change.touch(KINDS[name], survivor, **{amount: survivor.get(amount, ZERO) + loser[amount]})
-    change.remove(KINDS[name], loser["Id"])
-    change.happened(KINDS[name], survivor["Id"], "merged", deleted_id=loser["Id"])
+            heir = change.get(name, survivor["Id"])
+            change.touch(kind, heir, **{amount: heir.get(amount, ZERO) + loser[amount]})
+    change.remove(kind, loser["Id"])
+    change.happened(kind, survivor["Id"], "merged", deleted_id=loser["Id"])
     return {name: change.get(name, survivor["Id"])}
 
 
-def _refs(owner: str, merged: str) -> tuple[str, ...]:
-    """The references of an owner's records that may mean one of what is merged; only its own kind is a parent."""
-    return tuple(ref for ref in MERGED[merged] if ref != "ParentRef" or owner == merged)
-
-
-def _renamed(value: Any, refs: tuple[str, ...], loser: str, survivor: Json) -> Any:
+def _renamed(value: Any, kind: str, loser: str, survivor: Json) -> Any:
     """A record, or a part of one, with the loser's references turned to the survivor."""
     if isinstance(value, list):
-        return [_renamed(one, refs, loser, survivor) for one in value]
+        return [_renamed(one, kind, loser, survivor) for one in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: {**one, **_reference(survivor)}
-        if name in refs and isinstance(one, dict) and one.get("value") == loser
-        else _renamed(one, refs, loser, survivor)
+        name: _turned(one, survivor)
+        if isinstance(one, dict) and one.get("value") == loser and _names(name, one, kind)
+        else _renamed(one, kind, loser, survivor)
         for name, one in value.items()
     }
 
 
-def _reference(record: Json) -> Json:
-    return {
-        "value": record["Id"],
-        "name": record.get("DisplayName", record.get("FullyQualifiedName", record.get("Name"))),
-    }
+def _names(name: str, reference: Json, kind: str) -> bool:
+    """Whether a reference names one of this kind: an attachment's says which, others are called after it."""
+    said = str(reference.get("type", ""))
+    return said == kind if said in KINDS else name in MERGED[kind]
+
+
+def _turned(reference: Json, survivor: Json) -> Json:
+    turned = {**reference, "value": survivor["Id"]}
+    return {**turned, "name": name_of(survivor)} if "name" in reference else turned
 
 
 def _differences(old: Json, new: Json) -> Json:
@@ -177,11 +182,11 @@ def _subscribe(change: Change, what: Json) -> Json:
     return {"CompanyInfo": change.touch(KINDS["CompanyInfo"], card, NameValue=[*others, status])}
 
 
-def _record(change: Change, what: Json) -> tuple[str, Json]:
+def _record(change: Change, what: Json) -> tuple[Kind, Json]:
     """The record that an act names, as {"invoice": "12"}."""
-    for name, kind in ((kind.path, kind.name) for kind in KINDS.values()):
-        if what.get(name) not in (None, ""):
-            return kind, change.get(kind, str(what[name]))
+    for kind in KINDS.values():
+        if what.get(kind.path) not in (None, ""):
+            return kind, change.get(kind.name, str(what[kind.path]))
     raise WrongControl('Say which record, for instance {"invoice": "12"}.')
 
 

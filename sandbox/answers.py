@@ -10,13 +10,12 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from sandbox.clock import stamp_ms
-from sandbox.numbers import Json, read_json, write_json
+from sandbox.numbers import LONGEST_WHOLE, Json, read_json, write_json
 from sandbox.refusals import Fault, GateRefusal, NothingDone, Refusal
 
 JSON_TYPE = "application/json;charset=UTF-8"
 XML_TYPE = "application/xml"
 QBO_VERSION = "2073.223"
-LONGEST_NUMBER = 300
 XML_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 NAMESPACE = "http://schema.intuit.com/finance/v3"
 # What Intuit's XML writes as attributes; the rest are elements.
@@ -156,7 +155,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         # Written out, a number of a hundred million digits would take the machine with it.
-        return f"{value:f}" if abs(value.adjusted()) <= LONGEST_NUMBER else str(value)
+        return f"{value:f}" if abs(value.adjusted()) <= LONGEST_WHOLE else str(value)
     return _NOT_IN_XML.sub("?", str(value))
 
 

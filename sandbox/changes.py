@@ -102,6 +102,12 @@ class Change:
         if happening not in self.happenings:
             self.happenings.append(happening)
 
+    def voided(self, kind: Kind, id: str) -> None:
+        """Whether a void is told as an update too, nobody has documented."""
+        self.happened(kind, id, "void")
+        if self.switches.on("void_updated"):
+            self.happened(kind, id, "updated")
+
     def owes(self, customer_id: str, amount: Decimal) -> None:
         """A customer's balance moves by what a document adds; negative takes away. Its parents' totals move along."""
         customer = self.find("Customer", customer_id)

@@ -3,7 +3,10 @@
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
+# Intuit's own zone, for what belongs to no company.
+PACIFIC = ZoneInfo("America/Los_Angeles")
 # No clock stands or runs outside these, however fast: what is dated around them must still be a date.
 FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 # Nobody sleeps longer than this without a look: a condition cannot wait for centuries.

@@ -134,8 +134,9 @@ def restore(held: dict[str, Any], kinds: Iterable["Kind"], realm: str) -> Compan
         company.deletions.extend(Deletion(k, i, datetime.fromisoformat(at)) for k, i, at in held.get("deletions", []))
         company.memory.restore(held.get("requestids", {}))
         _put_all(company, {kind.name: kind for kind in kinds}, held["records"])
-        assert company.preferences
-    except (KeyError, TypeError, AttributeError, AssertionError) as problem:
+        # Nothing works without the preferences.
+        _ = company.multicurrency
+    except (KeyError, TypeError, AttributeError, AssertionError, ValueError, RecursionError) as problem:
         raise ValueError(f"This is not an export of a realm: {problem!r}.") from None
     return company
 

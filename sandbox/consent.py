@@ -1,6 +1,6 @@
 """The consent page: the user picks a company and allows the app, or does not."""
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from sandbox.answers import Answer
 from sandbox.calls import Call
@@ -51,14 +51,16 @@ def _leads_back(redirect_uri: str) -> bool:
         url = urlsplit(redirect_uri)
     except ValueError:
         return False
-    return url.scheme in ("http", "https") and bool(url.hostname)
+    return url.scheme in ("http", "https") and bool(url.hostname) and url.netloc.isascii()
 
 
 def _back(asked: dict[str, str], said: dict[str, str]) -> Answer:
     url = urlsplit(asked["redirect_uri"])
     said = {**said, **({"state": asked["state"]} if "state" in asked else {})}
-    query = urlencode([*parse_qsl(url.query), *said.items()])
-    return Answer(302, headers={"location": urlunsplit((url.scheme, url.netloc, url.path, query, ""))})
+    query = urlencode([*parse_qsl(url.query, keep_blank_values=True), *said.items()])
+    # A header holds no letters beyond Latin-1.
+    path = quote(url.path, safe="/%:@!$&'()*+,;=~")
+    return Answer(302, headers={"location": urlunsplit((url.scheme, url.netloc, path, query, ""))})
 
 
 def _form(world: World, asked: dict[str, str]) -> Answer:

@@ -1,6 +1,5 @@
 """The controls of the sandbox itself: realms, webhooks, faults, clock, switches, meter, log, reset."""
 
-import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +8,7 @@ from sandbox import acts
 from sandbox.answers import Answer, as_json, fault_json
 from sandbox.calls import Call
 from sandbox.company import Company
+from sandbox.control_values import members, number, whole
 from sandbox.notifications import read_wishes
 from sandbox.numbers import Json, exact, read_json
 from sandbox.refusals import Refusal, WrongControl
@@ -17,6 +17,7 @@ from sandbox.world import World
 DEFAULT_LIMIT = 100
 MOST_DIGITS = 9
 MOST_SAMPLES = 1000
+MOST_SECONDS = 1e9
 
 
 def answer(world: World, call: Call, reset: Callable[[], None]) -> Answer:
@@ -60,10 +61,7 @@ def _body(call: Call) -> Any:
 
 
 def _object(call: Call, *allowed: str) -> Json:
-    body = _body(call)
-    if not isinstance(body, dict) or set(body) - set(allowed):
-        raise WrongControl(f"The body is a JSON object with {', '.join(allowed)}.")
-    return body
+    return members(_body(call), allowed, "The body")
 
 
 def _open_realm(world: World, call: Call) -> Answer:
@@ -121,8 +119,7 @@ def summary(company: Company) -> Json:
         "country": company.country.code,
         "currency": company.currency,
         "multicurrency": company.multicurrency,
-        "counts": company.counts()
-        | {kind: len(company.all(kind)) for kind in ("Customer", "Item", "Invoice", "Payment")},
+        "counts": {"Customer": 0, "Item": 0, "Invoice": 0, "Payment": 0, **company.counts()},
         "active": {kind: sum(bool(one["Active"]) for one in company.all(kind)) for kind in ("Customer", "Item")},
         "sums": {
             "invoice_total": _sum(invoices, "TotalAmt"),
@@ -147,9 +144,8 @@ def _unsubscribe(world: World, _call: Call) -> Answer:
 
 
 def _send_samples(world: World, call: Call) -> Answer:
-    count = _object(call, "count").get("count", 1)
-    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_SAMPLES:
-        raise WrongControl(f"`count` is a whole number from 1 to {MOST_SAMPLES}.")
+    wanted = _object(call, "count").get("count", 1)
+    count = whole(wanted, f"`count` is a whole number from 1 to {MOST_SAMPLES}.", 1, MOST_SAMPLES)
     world.send_samples(count)
     return as_json({"events": count}, 202)
 
@@ -168,10 +164,9 @@ def _set_clock(world: World, call: Call) -> Answer:
     if not body:
         raise WrongControl("The clock takes `now`, `advance_s` or `rate`.")
     moment = _moment(body["now"]) if "now" in body else None
-    seconds = _seconds(body, "advance_s") if "advance_s" in body else 0
-    rate = _seconds(body, "rate") if "rate" in body else None
-    if rate is not None and rate < 0:
-        raise WrongControl("`rate` is 0 or more: sandbox seconds per real second.")
+    seconds = number(body.get("advance_s", 0), "`advance_s` is a number.", least=-MOST_SECONDS)
+    faster = "`rate` is 0 or more: sandbox seconds per real second."
+    rate = number(body["rate"], faster) if "rate" in body else None
     try:
         world.clock.turn(moment, seconds, rate)
     except OverflowError:
@@ -191,17 +186,6 @@ def _moment(value: object) -> datetime:
     if not 1990 <= moment.year <= 2190:
         raise WrongControl("`now` lies between the years 1990 and 2190.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _seconds(body: Json, name: str) -> float:
-    value = body[name]
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number) or abs(number) > 1e9:
-        raise WrongControl(f"`{name}` is a number.")
-    return number
 
 
 def _set_switches(world: World, call: Call) -> Answer:

@@ -219,7 +219,8 @@ def _settled(kind: str, record: Json) -> Iterator[tuple[str, Decimal]]:
     paid = exact(record.get("TotalAmt", 0)) - deposit - exact(record.get("Balance", 0))
     if deposit:
         yield "Deposit", -deposit
-    if paid:
+    # A deposit may be more than the total.
+    if paid > 0:
         yield "Payments and credits", -paid
 
 

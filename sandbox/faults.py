@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.calls import Call
+from sandbox.control_values import members, number, whole
+from sandbox.numbers import Json
 from sandbox.refusals import WrongControl
 
 BEFORE = (
@@ -74,12 +76,12 @@ class Rule:
             return False
         self.calls += 1
         struck = self._struck()
-        if struck and call.request_id:
+        if struck and call.request_id and not self.repeats:
             self.hit.add(call.request_id)
         return struck
 
     def _matches(self, call: Call, realm: str) -> bool:
-        if (self.then.kind == "invalid_grant") and call.path != TOKENS_PATH:
+        if self.then.kind == "invalid_grant" and call.path != TOKENS_PATH:
             return False
         wanted = self.match
         return (
@@ -173,21 +175,20 @@ class FaultPlan:
 
 def read_rule(body: Any) -> Rule:
     """The rule that a control asks for; WrongControl says what is wrong with it."""
-    _only(body, _RULE, "A fault rule")
-    match = body.get("match") or {}
-    _only(match, _MATCHES, "`match`")
+    members(body, _RULE, "A fault rule")
+    match = members(body.get("match") or {}, _MATCHES, "`match`")
     then = read_then(body.get("then"))
     if sum(name in body for name in ("every", "next", "probability")) > 1:
         raise WrongControl("A fault rule has one of `every`, `next` and `probability`.")
     rule = Rule("", {str(name): str(value) for name, value in match.items()}, then)
     if "after" in body:
-        rule.after = _whole(body["after"], "after", least=0)
+        rule.after = _count(body, "after", least=0)
     if "every" in body:
-        rule.every = _whole(body["every"], "every", least=1)
+        rule.every = _count(body, "every", least=1)
     if "next" in body:
-        rule.next = _whole(body["next"], "next", least=1)
+        rule.next = _count(body, "next", least=1)
     if "probability" in body:
-        rule.probability = _fraction(body["probability"])
+        rule.probability = number(body["probability"], "`probability` is a number from 0 to 1.", most=1)
     rule.repeats = body.get("repeats", True) is not False
     seed = body.get("seed")
     if not isinstance(seed, int | str | None):
@@ -197,7 +198,7 @@ def read_rule(body: Any) -> Rule:
 
 
 def read_then(then: Any) -> Then:
-    _only(then, _THEN, "`then`")
+    members(then, _THEN, "`then`")
     if then.get("kind") not in KINDS:
         raise WrongControl(f"`then.kind` is one of {', '.join(KINDS)}.")
     body = then.get("body", "xml" if then["kind"] == "throttle" else "json")
@@ -211,7 +212,7 @@ def read_then(then: Any) -> Then:
     return Then(then["kind"], status, body, _delay(then), _retry_after(then))
 
 
-def _read_fault(then: Any, body: str) -> Then:
+def _read_fault(then: Json, body: str) -> Then:
     """A fault of any code; the known ones need no more than that."""
     code = str(then.get("code", ""))
     status, sort, message, detail = KNOWN_FAULTS.get(code, (400, "ValidationFault", "", ""))
@@ -225,28 +226,23 @@ def _read_fault(then: Any, body: str) -> Then:
     return Then("fault", status, body, _delay(then), _retry_after(then), code, said["message"], said["detail"], sort)
 
 
+def _count(body: Json, name: str, least: int) -> int:
+    return whole(body[name], f"`{name}` is a whole number, {least} or more.", least)
+
+
 def _status(value: Any) -> int:
-    status = _whole(value, "status", least=200)
-    if status > 599:
-        raise WrongControl("`status` is a whole number from 200 to 599.")
-    return status
+    return whole(value, "`status` is a whole number from 200 to 599.", 200, 599)
 
 
-def _retry_after(then: Any) -> str:
+def _retry_after(then: Json) -> str:
     written = "" if then.get("retry_after") is None else str(then["retry_after"])
     if not written.isascii() or not (written.isprintable() and len(written) <= 100):
         raise WrongControl("`retry_after` is a number of seconds or a date as HTTP has it.")
     return written
 
 
-def _delay(then: Any) -> float:
-    try:
-        delay = -1.0 if isinstance(then.get("delay_ms"), bool) else float(then.get("delay_ms", 0))
-    except (TypeError, ValueError, OverflowError):
-        delay = -1.0
-    if not 0 <= delay < 1e9:
-        raise WrongControl("`then.delay_ms` is a number of milliseconds, 0 or more.")
-    return delay
+def _delay(then: Json) -> float:
+    return number(then.get("delay_ms", 0), "`then.delay_ms` is a number of milliseconds, 0 or more.")
 
 
 def _path_fits(wanted: str, call: Call) -> bool:
@@ -255,27 +251,3 @@ def _path_fits(wanted: str, call: Call) -> bool:
     if any(mark in wanted for mark in "*["):
         return fnmatch.fnmatchcase(call.path, wanted) or fnmatch.fnmatchcase(full, wanted)
     return wanted in full
-
-
-def _only(body: Any, allowed: tuple[str, ...], what: str) -> None:
-    if not isinstance(body, dict):
-        raise WrongControl(f"{what} is a JSON object with {', '.join(allowed)}.")
-    unknown = [name for name in body if name not in allowed]
-    if unknown:
-        raise WrongControl(f"{what} has no member {unknown[0]!r}; it has {', '.join(allowed)}.")
-
-
-def _whole(value: Any, name: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise WrongControl(f"`{name}` is a whole number, {least} or more.")
-    return value
-
-
-def _fraction(value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = -1.0
-    if isinstance(value, bool) or not 0 <= number <= 1:
-        raise WrongControl("`probability` is a number from 0 to 1.")
-    return number

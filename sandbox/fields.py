@@ -19,7 +19,7 @@ class Field:
     """One property of an entity or of a part of it.
 
     `sort` is text, number, flag, date, time, ref, email, part, parts, choice or any; `kept` fields are QuickBooks'
-    own (a sent value is ignored); `search` is the way a query may use it: "" not at all.
+    own (a sent value is ignored); `search` says whether a query may name it.
     """
 
     sort: str

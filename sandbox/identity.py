@@ -52,21 +52,21 @@ class Signer:
     @property
     def pem(self) -> str | None:
         """The private key as PKCS#8 text; None while nobody needed one."""
-        from cryptography.hazmat.primitives import serialization
-
         key = self._key
         if key is None:
             return None
+        from cryptography.hazmat.primitives import serialization
+
         form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         return key.private_bytes(serialization.Encoding.PEM, form, plain).decode()
 
     @pem.setter
     def pem(self, text: str | None) -> None:
+        if not text:
+            return
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-        if not text:
-            return
         key = serialization.load_pem_private_key(text.encode(), password=None)
         if not isinstance(key, RSAPrivateKey):
             raise ValueError("the signing key is not an RSA key")

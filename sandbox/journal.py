@@ -28,6 +28,11 @@ class Entry:
         self.status: int | None = None
         self.replayed = False
 
+    @property
+    def size(self) -> int:
+        """What a caller can make long: a query may come in the address as well as in the body."""
+        return len(self.body) + len(self.query)
+
     def as_json(self) -> dict[str, object]:
         return {
             "at": self.at,
@@ -44,7 +49,7 @@ class Entry:
 
 
 class Journal:
-    """The last 20,000 calls, fewer when their bodies are very long; controls are not among them."""
+    """The last 20,000 calls, fewer when they are very long; controls are not among them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -54,10 +59,11 @@ class Journal:
     def enter(self, entry: Entry) -> None:
         with self._lock:
             self._entries.appendleft(entry)
-            self._bytes += len(entry.body)
+            self._bytes += entry.size
             while len(self._entries) > KEPT or (self._bytes > KEPT_BYTES and len(self._entries) > 1):
-                self._bytes -= len(self._entries.pop().body)
+                self._bytes -= self._entries.pop().size
 
     def newest(self, limit: int) -> list[dict[str, object]]:
         with self._lock:
-            return [entry.as_json() for entry in islice(self._entries, limit)]
+            entries = list(islice(self._entries, limit))
+        return [entry.as_json() for entry in entries]

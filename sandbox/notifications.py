@@ -6,6 +6,7 @@ import hmac
 import http.client
 import random
 import secrets
+import socket
 import threading
 import time
 import uuid
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from sandbox.clock import Clock
+from sandbox.clock import PACIFIC, Clock
+from sandbox.control_values import members, number
 from sandbox.events import BOXES, ENTITIES, Event, cloudevents, older
 from sandbox.refusals import WrongControl
 from sandbox.switches import Switches
@@ -34,7 +35,6 @@ MOST_EVENTS = 100
 ANSWER_WITHIN_MS = 3000
 # Intuit's ladder; the last step is repeated for ever.
 RETRY_AFTER_S = (10, 20, 30, 300, 1200, 7200, 14400, 21600)
-PACIFIC = ZoneInfo("America/Los_Angeles")
 _WISHES = (
     "url",
     "verifier_token",
@@ -142,7 +142,7 @@ class Subscription:
         connection = self._connection
         if connection is not None and connection.sock is not None:
             try:
-                connection.sock.shutdown(2)
+                connection.sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
         self._thread.join(timeout=ANSWER_WITHIN_MS / 1000 + 1)
@@ -243,29 +243,35 @@ class Notifications:
     def __init__(self, clock: Clock, switches: Switches) -> None:
         self._clock = clock
         self._switches = switches
+        # One replaces or ends subscriptions at a time; that can take seconds.
+        self._replacing = threading.Lock()
+        # Never held for long: events are told under it, so that none goes to a subscription that is replaced already.
         self._lock = threading.Lock()
         self._subscriptions: dict[str, Subscription] = {}
 
     def subscribe(self, wishes: Wishes) -> str:
-        subscription = Subscription(f"webhook-{secrets.token_hex(4)}", wishes, self._clock, self._switches)
-        with self._lock:
+        with self._replacing:
             earlier = self._subscriptions.get(wishes.url)
             if earlier and earlier.wishes == wishes:
                 return earlier.id
-            self._subscriptions[wishes.url] = subscription
-        if earlier:
-            earlier.stop()
-        subscription.begin(earlier.left_over() if earlier else ())
+            subscription = Subscription(f"webhook-{secrets.token_hex(4)}", wishes, self._clock, self._switches)
+            with self._lock:
+                self._subscriptions[wishes.url] = subscription
+            if earlier:
+                earlier.stop()
+            subscription.begin(earlier.left_over() if earlier else ())
         return subscription.id
 
     def tell(self, events: list[Event]) -> None:
-        for subscription in list(self._subscriptions.values()):
-            subscription.offer(events)
+        with self._lock:
+            for subscription in self._subscriptions.values():
+                subscription.offer(events)
 
     def send_samples(self, events: list[Event]) -> None:
         """Tell every subscriber, whatever its boxes: Intuit's "Send test events"."""
-        for subscription in list(self._subscriptions.values()):
-            subscription.take(events)
+        with self._lock:
+            for subscription in self._subscriptions.values():
+                subscription.take(events)
 
     def as_json(self) -> list[dict[str, object]]:
         return [subscription.as_json() for subscription in list(self._subscriptions.values())]
@@ -274,29 +280,26 @@ class Notifications:
         return all(one.wait_until_idle(timeout_s) for one in list(self._subscriptions.values()))
 
     def stop(self) -> None:
-        with self._lock:
-            subscriptions = list(self._subscriptions.values())
-            self._subscriptions.clear()
-        for subscription in subscriptions:
-            subscription.stop()
+        with self._replacing:
+            with self._lock:
+                subscriptions = list(self._subscriptions.values())
+                self._subscriptions.clear()
+            for subscription in subscriptions:
+                subscription.stop()
 
 
 def read_wishes(body: Any) -> Wishes:
     """What a control asks for; WrongControl says what is wrong with it."""
-    if not isinstance(body, dict) or set(body) - set(_WISHES):
-        raise WrongControl(f"A subscription is a JSON object with {', '.join(_WISHES)}.")
+    members(body, _WISHES, "A subscription")
     if not _reachable(str(body.get("url", ""))):
         raise WrongControl("`url` is an http or https address.")
     if not body.get("verifier_token"):
         raise WrongControl("`verifier_token` is missing: notifications are signed with it.")
-    if body.get("format", "cloudevents") not in FORMATS:
+    if body.get("format", "cloudevents") not in list(FORMATS):
         raise WrongControl(f"`format` is one of {', '.join(FORMATS)}.")
-    delay, duplicate = _number(body, "delay_ms"), _number(body, "duplicate")
-    if duplicate > 1:
-        raise WrongControl("`duplicate` is a share from 0 to 1.")
-    within = _number(body, "answer_within_ms", ANSWER_WITHIN_MS)
+    within = number(body.get("answer_within_ms", ANSWER_WITHIN_MS), "`answer_within_ms` is a number above 0.")
     if not within:
-        raise WrongControl("`answer_within_ms` is more than 0.")
+        raise WrongControl("`answer_within_ms` is a number above 0.")
     if not isinstance(body.get("seed"), int | None):
         raise WrongControl("`seed` is a whole number.")
     for name in ("shuffle", "echo"):
@@ -306,8 +309,8 @@ def read_wishes(body: Any) -> Wishes:
         url=str(body["url"]),
         verifier_token=str(body["verifier_token"]),
         format=body.get("format", "cloudevents"),
-        delay_ms=delay,
-        duplicate=duplicate,
+        delay_ms=number(body.get("delay_ms", 0), "`delay_ms` is a number, 0 or more."),
+        duplicate=number(body.get("duplicate", 0), "`duplicate` is a share from 0 to 1.", most=1),
         shuffle=body.get("shuffle", False),
         echo=body.get("echo", True),
         boxes=_boxes(body.get("events")),
@@ -334,13 +337,3 @@ def _boxes(ticked: object) -> frozenset[str] | None:
         raise WrongControl('`events` is a list of what Intuit can notify, such as ["invoice.void", "customer"].')
     wanted = {one.lower() for one in ticked}
     return frozenset(box for box in BOXES if box in wanted or box.partition(".")[0] in wanted)
-
-
-def _number(body: dict[str, Any], name: str, default: float = 0) -> float:
-    try:
-        value = float(body.get(name, default))
-    except (TypeError, ValueError, OverflowError):
-        value = -1
-    if not 0 <= value < 1e9:
-        raise WrongControl(f"`{name}` is a number, 0 or more.")
-    return value

@@ -17,7 +17,7 @@ _WIDE = Context(prec=60)
 _MARK = secrets.token_hex(8)
 _TOO_LONG_FOR_A_FLOAT = f"{_MARK}number:"
 _RAW_NUMBER = re.compile(f'"{_MARK}number:([0-9.E+\\-]+)"')
-_LONGEST_WHOLE = 300  # digits; Python writes whole numbers of a few thousand at most
+LONGEST_WHOLE = 300  # digits; Python writes whole numbers of a few thousand at most
 _WRITTEN = f"{_MARK}written"
 
 
@@ -30,7 +30,12 @@ class Written:
 
 def cents(amount: Decimal) -> Decimal:
     """The amount in whole cents, halves away from zero."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP, context=_WIDE)
+    return rounded(amount, CENT)
+
+
+def rounded(number: Decimal, unit: Decimal) -> Decimal:
+    """The number in as many decimals as the unit has, halves away from zero."""
+    return number.quantize(unit, rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def exact(value: object) -> Decimal:
@@ -41,7 +46,8 @@ def exact(value: object) -> Decimal:
         number = Decimal(value.strip()) if isinstance(value, str) else Decimal(value)
     except InvalidOperation:
         raise ValueError(f"{value!r} is not a number") from None
-    if not number.is_finite():
+    # Python alone reads 1_000 as a thousand.
+    if not number.is_finite() or (isinstance(value, str) and "_" in value):
         raise ValueError(f"{value!r} is not a number")
     return number
 
@@ -106,7 +112,7 @@ def _no_such_number(name: str) -> NoReturn:
 
 
 def _plain(number: Decimal) -> object:
-    if abs(number.adjusted()) > _LONGEST_WHOLE:
+    if abs(number.adjusted()) > LONGEST_WHOLE:
         return f"{_TOO_LONG_FOR_A_FLOAT}{number}"
     if number == number.to_integral_value():
         return int(number)

@@ -3,9 +3,10 @@
 import base64
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from sandbox import refusals
@@ -25,8 +26,9 @@ STILL_GOOD = "valid_24h"
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
 SCOPES = (ACCOUNTING, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address")
-# A token that has been out of use this long is forgotten, and then answered as one that was never given.
+# A token or code that has been out of use this long is forgotten, and then answered as one that was never given.
 FORGOTTEN_AFTER = timedelta(days=1)
+Held = TypeVar("Held")
 NOT_STORED = {"cache-control": "no-cache, no-store", "pragma": "no-cache"}
 
 
@@ -115,7 +117,7 @@ class OAuth:
     def admit(self, authorization: str, realm: str, scope: str = ACCOUNTING) -> None:
         """Raises 401 for a token that is none or has expired, 403 for one of another realm or scope."""
         token = _bearer(authorization)
-        if self.any_token and secrets.compare_digest(token.encode(), self.any_token.encode()):
+        if self._opens_everything(token):
             return
         grant = self._standing(token)
         if grant.realm not in ("", realm) or not grant.allows(scope):
@@ -124,7 +126,7 @@ class OAuth:
     def user(self, authorization: str) -> Answer:
         """The userinfo endpoint: who gave the token, as far as its scopes tell. Raises 401 and 403."""
         token = _bearer(authorization)
-        if self.any_token and secrets.compare_digest(token.encode(), self.any_token.encode()):
+        if self._opens_everything(token):
             return as_json(about_the_user(SCOPES), headers=NOT_STORED)
         grant = self._standing(token)
         if not grant.allows("openid"):
@@ -189,13 +191,16 @@ class OAuth:
     def restore(self, held: Json) -> None:
         """The reverse of export; what is missing there is as for a new grant."""
         with self._lock:
-            self.signer.pem = held.get("signing_key") or self.signer.pem
+            self.signer.pem = held.get("signing_key")
             for one in held.get("grants", []):
                 grant = _restored(one, self.clock.now())
                 for token in (*grant.replaced, grant.refresh_token):
                     self._refresh[token] = grant
                 for token, until in one.get("access_tokens", {}).items():
                     self._access[token] = (grant, datetime.fromisoformat(until))
+
+    def _opens_everything(self, token: str) -> bool:
+        return bool(self.any_token) and secrets.compare_digest(token.encode(), str(self.any_token).encode())
 
     def _standing(self, token: str) -> Grant:
         """The grant of an access token that is good now; raises 401."""
@@ -282,12 +287,10 @@ class OAuth:
         return answer
 
     def _forget(self, now: datetime) -> None:
-        """Tokens are kept in the order they were given, so only the oldest need a look."""
-        while self._access:
-            token, (_, until) = next(iter(self._access.items()))
-            if now - until < FORGOTTEN_AFTER:
-                return
-            del self._access[token]
+        """All are kept in the order they were given, so only the oldest need a look."""
+        _forget_the_oldest(self._access, lambda held: held[1], now)
+        _forget_the_oldest(self._codes, lambda code: code.until, now)
+        _forget_the_oldest(self._exchanged, lambda grant: grant.began, now)
 
     def _id_token(self, code: Code, grant: Grant, issuer: str, now: datetime) -> str:
         realm = {"realmid": grant.realm} if grant.realm else {}
@@ -304,6 +307,14 @@ class OAuth:
 
     def _end(self, grant: Grant) -> None:
         grant.revoked = True
+
+
+def _forget_the_oldest(held: dict[str, Held], ended: Callable[[Held], datetime], now: datetime) -> None:
+    while held:
+        oldest = next(iter(held))
+        if now - ended(held[oldest]) < FORGOTTEN_AFTER:
+            return
+        del held[oldest]
 
 
 def issuer(base: str) -> str:

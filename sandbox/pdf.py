@@ -39,7 +39,6 @@ def document_pdf(company: Company, kind: str, record: Json) -> bytes:
 
 
 def _drawn(document: Document, sender: Letterhead, country: str) -> bytes:
-
     _use_fonts()
     written = io.BytesIO()
     name = f"{document.title} {document.number}".strip()
@@ -64,7 +63,6 @@ def _drawn(document: Document, sender: Letterhead, country: str) -> bytes:
 
 @cache
 def _use_fonts() -> None:
-
     for name, file in ((REGULAR, "notos"), (BOLD, "notosbo")):
         pdfmetrics.registerFont(TTFont(name, io.BytesIO(pymupdf_fonts.myfont(file))))
 
@@ -92,7 +90,6 @@ def _page_marks(name: str, is_void: bool) -> Callable[[Any, Any], None]:
 
 
 def _story(document: Document, sender: Letterhead, width: float) -> list[Any]:
-
     return [
         _heading(document, sender, width),
         Spacer(1, 18),
@@ -171,7 +168,6 @@ def _sums(document: Document, width: float) -> Any:
 
 
 def _closing(document: Document) -> list[Any]:
-
     return [Spacer(1, 18), _text(document.message, 9)] if document.message else []
 
 
@@ -183,7 +179,6 @@ def _table(
     padding: tuple[float, float] = (1, 0),
 ) -> Any:
     """`padding` is that above and below, then that on either side. A row higher than a page goes on over the next."""
-
     above, beside = padding
     base = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -196,7 +191,6 @@ def _table(
 
 
 def _text(text: str, size: int, colour: str = INK, align: str = "left", bold: bool = False) -> Any:
-
     # Line ends and leading spaces are the writer's; everything else is text, never markup.
     shown = escape(_printable(text)).replace("\n", "<br/>")
     indented = "&nbsp;" * (len(shown) - len(shown.lstrip(" "))) + shown.lstrip(" ")
@@ -219,7 +213,6 @@ def _letters() -> frozenset[int]:
 
 @cache
 def _style(size: int, colour: str, align: str, bold: bool) -> Any:
-
     return ParagraphStyle(
         f"{size} {colour} {align} {bold}",
         fontName=BOLD if bold else REGULAR,

@@ -94,10 +94,11 @@ def run(company: Company, text: str, now: datetime, as_text: bool = False) -> Js
     rows, total = search.page()
     if not rows:
         return {}
-    projected = bool(columns) and not query.everything
-    found = [shown(kind, held, as_text and not projected) for held in rows]
-    if projected:
-        found = [_projected(record, columns) for record in found if not isinstance(record, Written)]
+    found: list[Json | Written]
+    if columns and not query.everything:
+        found = [_projected(kind.shown(opened(held)), columns) for held in rows]
+    else:
+        found = [shown(kind, held, as_text) for held in rows]
     answer: Json = {kind.name: found, "startPosition": query.start, "maxResults": len(found)}
     return {**answer, "totalCount": total} if kind.counted else answer
 
@@ -176,7 +177,7 @@ class _Parser:
             else:
                 columns.append(self._name())
             if not self._take_if(","):
-                return tuple(name for name in columns if name != "*"), False, everything
+                return tuple(columns), False, everything
 
     def _condition(self) -> Condition:
         name = self._name()
@@ -225,9 +226,7 @@ class _Parser:
         """STARTPOSITION and MAXRESULTS, in either order as recorded live."""
         while self._next.word in ("startposition", "maxresults"):
             wanted = self._take().word
-            if self._next.sort != "number":
-                raise self._unexpected()
-            if "." in self._next.text:
+            if self._next.sort != "number" or "." in self._next.text:
                 raise self._unexpected()
             number = self._take().text
             rows = int(Decimal(number))
@@ -460,8 +459,27 @@ def _like(name: str, sort: str, pattern: str) -> Test:
     """Only % is a wildcard."""
     if sort not in ("text", "part", "ref", "choice"):
         raise refusals.query_invalid(f"Operator LIKE is not supported for property {name}")
-    matcher = re.compile(".*".join(re.escape(piece) for piece in pattern.split("%")), re.IGNORECASE | re.DOTALL)
-    return lambda record: matcher.fullmatch(folded(record.get(name)) or "") is not None
+    pieces = pattern.lower().split("%")
+    return lambda record: _reads_as(folded(record.get(name)) or "", pieces)
+
+
+def _reads_as(value: str, pieces: list[str]) -> bool:
+    """Whether the pieces follow each other in the value, from its start to its end, with anything between two of them.
+
+    Not a regular expression: one with many wildcards can take hours over a name, and holds up every other call.
+    """
+    if len(pieces) == 1:
+        return value == pieces[0]
+    first, *between, last = pieces
+    at, end = len(first), len(value) - len(last)
+    if end < at or not value.startswith(first) or not value.endswith(last):
+        return False
+    for piece in between:
+        found = value.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:

@@ -41,20 +41,16 @@ class Kept(NamedTuple):
         return Answer(self.status, zlib.decompress(self.body), self.content_type)
 
 
-def _keep_nothing(_answer: Answer) -> None:
-    pass
-
-
 @dataclass(frozen=True)
 class Claim:
     """One call's hold on its request id: the earlier answer, if there is one, and how to keep the first.
 
-    An answer is kept under the lock of its commit, so that no export has one without the other. By default, for a
-    call without a request id, nothing is kept.
+    An answer is kept under the lock of its commit, so that no export has one without the other. There is no `keep`
+    for a call whose request id does not count.
     """
 
     earlier: Answer | None = None
-    keep: Callable[[Answer], None] = _keep_nothing
+    keep: Callable[[Answer], None] | None = None
 
 
 class RequestMemory:

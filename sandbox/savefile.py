@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,14 @@ class SaveFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def sweep(self) -> None:
+        """Remove what a process that was killed while it wrote has left behind."""
+        half_written = re.compile(rf"\.{re.escape(self.path.name)}\.[0-9a-f]{{8}}")
+        with contextlib.suppress(OSError):
+            for beside in self.path.parent.iterdir():
+                if half_written.fullmatch(beside.name):
+                    beside.unlink()
 
     def read(self) -> Json | None:
         """What was written; None before the first time. ValueError for anything else; OSError when it cannot be."""

@@ -7,9 +7,9 @@ import time
 from datetime import UTC
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sandbox import routes
+from sandbox import acts, routes
 from sandbox.answers import Answer, Hangup, as_json, fault_answer, with_trace
 from sandbox.calls import Call
 from sandbox.clock import Clock
@@ -74,8 +74,10 @@ class Sandbox:
     def start(self) -> Self:
         """Accept connections from now on; OSError when the port is taken, ValueError when the file is not ours."""
         self._stopping.clear()
+        self.world.stopping.clear()
         if self._file:
             self._load(self._file.read())
+            self._file.sweep()
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -123,16 +125,14 @@ class Sandbox:
         """The realm's books, for tests in the same process; KeyError when there is no such realm."""
         return self.world.companies[realm]
 
-    def open_realm(self, **wishes: object) -> Json:
+    def open_realm(self, **wishes: Any) -> Json:
         """As POST /sandbox/realms: `{"realm", "access_token", "refresh_token", …}`."""
-        company = self.world.open_realm(**wishes)  # type: ignore[arg-type]
+        company = self.world.open_realm(**wishes)
         return {"realm": company.realm, **self.world.oauth.grant(company.realm)}
 
     def act(self, realm: str, **what: Json) -> Json:
         """As POST /sandbox/realms/<realm>/act: a bookkeeper acts in the books."""
-        from sandbox.acts import act
-
-        return act(self.world, self.company(realm), what)
+        return acts.act(self.world, self.company(realm), what)
 
     def wait_until_notified(self, timeout_s: float = 10) -> bool:
         """Until every subscriber has acknowledged everything; False when that takes longer."""

@@ -1,5 +1,8 @@
 """The switches: facts about QuickBooks that nobody has documented, each with the settings it may have."""
 
+import sys
+
+from sandbox.control_values import number
 from sandbox.refusals import WrongControl
 
 ON_OFF = ("on", "off")
@@ -79,10 +82,5 @@ def _setting(name: str, value: object) -> str:
 
 
 def _lifetime(value: object) -> float:
-    try:
-        seconds = float(str(value))
-    except ValueError:
-        seconds = -1.0
-    if isinstance(value, bool) or not 0 <= seconds < float("inf"):
-        raise WrongControl(f"The switch {LIFETIME} is a number of seconds, 0 or more, not {value!r}.")
-    return seconds
+    refusal = f"The switch {LIFETIME} is a number of seconds, 0 or more, not {value!r}."
+    return number(value, refusal, most=sys.float_info.max)

@@ -1,18 +1,15 @@
 """What an injected fault does to a call: wait, answer something else, answer late, or not at all."""
 
 from datetime import tzinfo
-from zoneinfo import ZoneInfo
 
 from sandbox import refusals
 from sandbox.answers import Answer, Hangup, as_json, fault_answer
-from sandbox.clock import stamp_ms
+from sandbox.clock import PACIFIC, stamp_ms
 from sandbox.company import Company
 from sandbox.faults import Then, Trouble
 from sandbox.oauth import invalid_grant
 from sandbox.refusals import Fault, Refusal
 from sandbox.world import World
-
-PACIFIC = "America/Los_Angeles"
 
 
 def suffer(world: World, trouble: Trouble) -> None:
@@ -52,7 +49,7 @@ def spoiled(then: Then, world: World, company: Company | None) -> Answer:
 
 def zone_of(company: Company | None) -> tzinfo:
     """Answers are dated in the company's zone, and in Intuit's where there is no company."""
-    return company.zone if company else ZoneInfo(PACIFIC)
+    return company.zone if company else PACIFIC
 
 
 def _refusal(then: Then) -> Refusal:

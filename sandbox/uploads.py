@@ -22,8 +22,6 @@ from sandbox.writes import operation_of, perform
 FILES = "files"
 PLAIN = "text/plain;charset=UTF-8"
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
-_NAME = re.compile(r'\bname="?([^";]+)"?', re.IGNORECASE)
-_FILE_NAME = re.compile(r'\bfilename="?([^";]+)"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,11 @@ class Part:
 
     @property
     def file_name(self) -> str:
-        found = _FILE_NAME.search(self.headers.get("content-disposition", ""))
-        return found.group(1) if found else ""
+        return _said(self.headers, "filename")
 
 
 def store(world: World, company: Company, call: Call) -> list[Json]:
-    """The AttachableResponse: an Attachable, or a Fault, for every file. Raises 6041 for what is no upload."""
+    """The AttachableResponse: an Attachable, or a Fault, for each file by itself. Raises 6041 for what is no upload."""
     parts = read_parts(call)
     metadata = {part.number: part for part in parts if part.name.startswith("file_metadata")}
     files = [part for part in parts if part.name.startswith("file_content")]
@@ -92,11 +89,16 @@ def _part(piece: bytes) -> Part | None:
     lines = piece[: ended.start()].decode("utf-8", "replace").splitlines()
     pairs = (line.partition(":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
-    name = _NAME.search(headers.get("content-disposition", ""))
     content = re.sub(rb"\r?\n\Z", b"", piece[ended.end() :])
     if headers.get("content-transfer-encoding", "").lower() == "base64":
         content = _decoded(content)
-    return Part(name.group(1) if name else "", headers, content)
+    return Part(_said(headers, "name"), headers, content)
+
+
+def _said(headers: dict[str, str], name: str) -> str:
+    """What a part's disposition says under a name; what stands in quotes may hold a semicolon."""
+    found = re.search(rf'\b{name}=(?:"([^"]*)"|([^";]+))', headers.get("content-disposition", ""), re.IGNORECASE)
+    return (found.group(1) or found.group(2) or "") if found else ""
 
 
 def _decoded(content: bytes) -> bytes:
@@ -109,13 +111,7 @@ def _decoded(content: bytes) -> bytes:
 def _stored(world: World, company: Company, call: Call, file: Part, metadata: Part | None) -> Json:
     kind = KINDS["Attachable"]
     try:
-        told = read_json(metadata.content.decode("utf-8")) if metadata else {}
-    except (ValueError, RecursionError):
-        raise refusals.malformed("The metadata is not JSON") from None
-    if not isinstance(told, dict):
-        raise refusals.malformed("Can not deserialize instance of Attachable")
-    told = {"FileName": file.file_name or "file", "ContentType": file.headers.get("content-type"), **_named(told)}
-    try:
+        told = _told(file, metadata)
         with company.lock:
             change = world.change(company)
             done = perform(change, kind, operation_of(kind, told, call.params), told)
@@ -131,8 +127,16 @@ def _stored(world: World, company: Company, call: Call, file: Part, metadata: Pa
     return {kind.name: kind.shown(kept)}
 
 
-def _named(told: Json) -> Json:
-    return {name: value for name, value in told.items() if value not in (None, "")}
+def _told(file: Part, metadata: Part | None) -> Json:
+    """What the caller tells of a file; what its metadata leave out, its part says."""
+    try:
+        told = read_json(metadata.content.decode("utf-8")) if metadata else {}
+    except (ValueError, RecursionError):
+        raise refusals.malformed("The metadata is not JSON") from None
+    if not isinstance(told, dict):
+        raise refusals.malformed("Can not deserialize instance of Attachable")
+    named = {name: value for name, value in told.items() if value not in (None, "")}
+    return {"FileName": file.file_name or "file", "ContentType": file.headers.get("content-type"), **named}
 
 
 def _path(company: Company, record: Json) -> str:

@@ -99,10 +99,13 @@ def _read_headers(reader: BufferedReader) -> dict[str, str]:
     headers: dict[str, str] = {}
     for _ in range(MOST_HEADERS):
         line = reader.readline(LONGEST_LINE)
-        if line in (b"\r\n", b"\n", b""):
+        if line in (b"\r\n", b"\n"):
             return headers
         if len(line) == LONGEST_LINE:
             raise BadRequest(431)
+        if not line.endswith(b"\n"):
+            # The caller went away in the middle: half a call is none.
+            raise BadRequest(400)
         name, colon, value = line.decode("latin-1").partition(":")
         if not colon:
             raise BadRequest(400)
@@ -135,7 +138,7 @@ def _read_chunks(reader: BufferedReader, largest: int) -> bytes:
             raise BadRequest(413)
         body += reader.read(size)
         if not size:
-            while reader.readline(LONGEST_LINE) not in (b"\r\n", b"\n", b""):
-                pass
+            # The trailers, which nobody here reads.
+            _read_headers(reader)
             return bytes(body)
         reader.readline(LONGEST_LINE)

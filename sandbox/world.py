@@ -150,12 +150,11 @@ class World:
         return {"realms": [one.export() for one in list(self.companies.values())], **self.oauth.export()}
 
     def _new_realm(self) -> str:
+        """One that looks like Intuit's, 9130000000000000; with a seed the n-th realm is always the same."""
+        seed = self.options.seed
+        chance = secrets.SystemRandom() if seed is None else random.Random(f"{seed}/{len(self.companies)}")
         while True:
-            # Intuit's realm ids look like 9130000000000000.
-            realm = f"9130{secrets.randbelow(10**12):012}" if self.options.seed is None else self._seeded_realm()
+            realm = f"9130{chance.randrange(10**12):012}"
+            # An imported realm may have taken the number already.
             if realm not in self.companies:
                 return realm
-
-    def _seeded_realm(self) -> str:
-        chance = random.Random(f"{self.options.seed}/{len(self.companies)}")
-        return f"9130{chance.randrange(10**12):012}"

@@ -55,9 +55,11 @@ def send(world: World, change: Change, kind: Kind, id: str, to: str) -> Json:
     if "send" not in kind.operations:
         raise refusals.unsupported("send")
     check_subscription(change)
+    sent = kind.shown(kind.send(change, change.get(kind.name, id), to))
+    # Asked last: what is refused for another reason sends nothing and uses nothing up.
     if world.switches.on("limits") and not world.limits.allow_email(change.company.realm, change.now):
         raise refusals.business("You have reached the limit of 40 emails for today.")
-    return kind.shown(kind.send(change, change.get(kind.name, id), to))
+    return sent
 
 
 def current(change: Change, kind: Kind, body: Json) -> Json:

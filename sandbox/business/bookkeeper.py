@@ -13,7 +13,7 @@ from sandbox.fields import read
 from sandbox.numbers import Json, cents
 from sandbox.switches import Switches
 
-# Intuit enters a sample company within days and dates its documents back; so do we.
+# As remembered, Intuit enters a sample company within days and dates its documents back; so do we.
 ENTERED_DAYS_AGO = 12
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sandbox.clock import stamp
 from sandbox.company import Company
@@ -11,7 +10,7 @@ from sandbox.countries import CURRENCIES, Country
 from sandbox.entities import KINDS
 from sandbox.entities.paymentmethod import first_payment_methods
 from sandbox.entities.preferences import first_preferences
-from sandbox.entities.tax import PSEUDO_CODES, first_agencies
+from sandbox.entities.tax import PSEUDO_CODES, first_agencies, rate_of, tax_code, tax_rate
 from sandbox.numbers import Json
 
 TERMS = (("Due on receipt", 0), ("Net 15", 15), ("Net 30", 30), ("Net 60", 60), ("Net 10", 10))
@@ -135,17 +134,10 @@ def _tax_tables(country: Country) -> tuple[list[Json], list[Json]]:
     rate_ids = {name: str(number) for number, name in enumerate(names, 1)}
     # California's tax goes to the Board of Equalization, the second agency of the sample company.
     agencies = {name: "2" if name == "California" else "1" for name in names}
-    rates = [_tax_rate(rate_ids[name], name, by_name[name].percent, agencies[name]) for name in names]
+    rates = [{"Id": rate_ids[name], **tax_rate(name, by_name[name].percent, agencies[name])} for name in names]
     for code_id, code in enumerate(country.tax_codes, 2):
-        details = [
-            {
-                "TaxTypeApplicable": "TaxOnAmount",
-                "TaxRateRef": {"value": rate_ids[rate.name], "name": rate.name},
-                "TaxOrder": 0,
-            }
-            for rate in code.rates
-        ]
-        codes.append(_tax_code(str(code_id), code.name, code.description, details))
+        sold = [rate_of(rate_ids[rate.name], rate.name) for rate in code.rates]
+        codes.append({"Id": str(code_id), **tax_code(code.name, sold, [], code.description)})
     if not country.taxes_per_line:
         # The pseudo codes have no SyncToken.
         codes += [
@@ -153,33 +145,6 @@ def _tax_tables(country: Country) -> tuple[list[Json], list[Json]]:
             for name in PSEUDO_CODES
         ]
     return codes, rates
-
-
-def _tax_rate(id: str, name: str, percent: Decimal, agency: str) -> Json:
-    return {
-        "Id": id,
-        "Name": name,
-        "Description": name,
-        "Active": True,
-        "RateValue": percent,
-        "AgencyRef": {"value": agency},
-        "SpecialTaxType": "NONE",
-        "DisplayType": "ReadOnly",
-    }
-
-
-def _tax_code(id: str, name: str, description: str, details: list[dict[str, Any]]) -> Json:
-    return {
-        "Id": id,
-        "Name": name,
-        "Description": description,
-        "Active": True,
-        "Hidden": False,
-        "Taxable": True,
-        "TaxGroup": True,
-        "SalesTaxRateList": {"TaxRateDetail": details},
-        "PurchaseTaxRateList": {"TaxRateDetail": []},
-    }
 
 
 def _dated(company: Company, record: Json, at: datetime) -> Json:

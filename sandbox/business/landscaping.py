@@ -1,8 +1,9 @@
-"""The landscaper that Intuit puts into every new US sandbox: its lists and its documents, as far as they are known.
+"""The landscaper that Intuit puts into every new US sandbox: its lists and its documents, as far as remembered.
 
-Names, Ids, prices, numbers and amounts are those of public recordings and reports of such companies; many invoices'
-Ids, some account sub-types, some vendors' names and the customers' open balances (5,281.52 together) are from memory
-only. Filled in plausibly where nothing was found: street addresses, e-mail
+Much of it is from memory and was compared with no company of Intuit's: names, Ids, prices, account types, numbers,
+amounts, and the customers' open balances (5,281.52 together). Recorded are the shape of it (customers with the Ids 1
+to 29, vendors 30 to 53, 56 and 57, one sequence of Ids for all transactions), a few invoices and payments, and
+California's tax code and rate. Filled in plausibly where nothing was found: street addresses, e-mail
 addresses and telephone numbers (made up on purpose), the Ids of most payments, of estimates, of invoices 1021 to 1025,
 1027 and 1028, some quantities, and lines of 1004, 1012, 1021, 1024, 1030 and 1032 of which only the sum is known.
 Vendors' bills, purchases and deposits are left out; the next transaction has the Id 147 all the same.
@@ -16,7 +17,7 @@ from sandbox.business.bookkeeper import Bookkeeper, applied, discount_line, sale
 from sandbox.business.foundations import AccountRow
 from sandbox.numbers import Json
 
-# Besides the foundations, whose 90 is called otherwise there. Nothing has the Id 18.
+# Besides the foundations, whose 90 is called otherwise there. As remembered, nothing has the Id 18.
 ACCOUNTS: tuple[AccountRow, ...] = (
     ("3", "Prepaid Expenses", "Other Current Asset", "PrepaidExpenses", "Asset", ""),
     ("5", "Fees Billed", "Income", "ServiceFeeIncome", "Revenue", ""),

@@ -19,7 +19,7 @@ def open_company(
 ) -> Company:
     """New books: always with accounts, terms, tax codes, preferences and a card; with a business unless `empty`.
 
-    The same seed gives the same business. In the United States it is Intuit's own, whatever the seed.
+    The same seed gives the same business. In the United States it is always the landscaper, whatever the seed.
     """
     company = Company(realm, country, currency)
     founded = now - timedelta(days=FOUNDED_DAYS_AGO)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from sandbox import refusals
 from sandbox.entities.account_types import CLASSIFICATIONS, DEFAULT_SUB_TYPES, TYPE_OF
-from sandbox.entities.companycurrency import currency_name
+from sandbox.entities.companycurrency import chosen_currency
 from sandbox.entities.listed import NameList, list_shape
+from sandbox.entities.names import check_marks
 from sandbox.fields import anything, choice, day, flag, kept, number, ref, text
 from sandbox.numbers import Json
 
@@ -54,11 +55,15 @@ class Account(NameList):
         "AccountPurposes AcctNumExtn",
     )
 
+    def update(self, change: "Change", old: Json, given: Json, sparse: bool) -> Json:
+        """Another type alone has the first of its own detail types."""
+        if given.get("AccountType") not in (None, old["AccountType"]) and "AccountSubType" not in given:
+            given = {**given, "AccountSubType": None}
+        return super().update(change, old, given, sparse)
+
     def completed(self, change: "Change", fields: Json, old: Json | None) -> Json:
         """Either type fills in the other. Raises 2170, 2180, 2500, 6000, 6010 and 6060."""
-        number = fields.get("AcctNum", "")
-        if ":" in number:
-            raise refusals.bad_value("AcctNum", number)
+        check_marks("AcctNum", fields.get("AcctNum", ""), forbidden=":")
         if "OpeningBalance" in fields and "OpeningBalanceDate" not in fields:
             raise refusals.balance_undated()
         sort, sub_type = self._types(fields)
@@ -87,11 +92,4 @@ class Account(NameList):
         if old is not None:
             fixed: Json = old["CurrencyRef"]
             return fixed
-        company = change.company
-        code = fields["CurrencyRef"]["value"] if "CurrencyRef" in fields else company.currency
-        if code != company.currency and not company.multicurrency:
-            raise refusals.business("Multi Currency should be enabled to perform this operation")
-        name = currency_name(code)
-        if name is None:
-            raise refusals.bad_reference("Currency", code)
-        return {"value": code, "name": name}
+        return chosen_currency(change, fields.get("CurrencyRef"))

@@ -5,9 +5,19 @@ from typing import TYPE_CHECKING
 
 from sandbox.arithmetic import TaxedLine, TaxSum, spread, taxes
 from sandbox.entities import lines as lines_of
-from sandbox.entities.automated_tax import code_of_place
+from sandbox.entities.automated_tax import buyer_of, code_of_place
+from sandbox.entities.kind import stays
 from sandbox.entities.tax import PSEUDO_CODES
-from sandbox.entities.tax_detail import Sums, code_of, decided, overridden, rates_of, stated, tax_line
+from sandbox.entities.tax_detail import (
+    Sums,
+    as_decided_before,
+    code_of,
+    decided,
+    overridden,
+    rates_of,
+    stated,
+    tax_line,
+)
 from sandbox.numbers import Json, cents
 
 if TYPE_CHECKING:
@@ -19,31 +29,34 @@ ZERO = Decimal(0)
 def sum_up(change: "Change", sent: Json, own: lines_of.Lines, old: Json | None) -> Sums:
     """Taxes rounded once per rate; without a code those that the caller states. Raises 2500 and 610."""
     automated = bool(change.company.preferences.get("TaxPrefs", {}).get("PartnerTaxEnabled"))
-    code = _code(change, sent, automated)
+    code = _code(change, sent, old, automated)
     if code is None:
         tax = _stated_tax(sent.get("TxnTaxDetail", {}))
         return Sums(own, {"TotalTax": tax}, own.subtotal - own.discounted + tax)
     rates = rates_of(change, code)
-    amounts = [] if automated and _is_exempt(change, sent) else _taxed_amounts(sent, own)
+    is_exempt = automated and buyer_of(change, sent).get("Taxable") is False
+    amounts = [] if is_exempt else _taxed_amounts(sent, own)
     # Without anything to tax, QuickBooks still writes a tax line of 0 for every rate.
     taxed = [TaxedLine(amount, rates) for amount in amounts] or [TaxedLine(ZERO, rates)]
     sums = taxes(taxed, per_line=change.switches["tax_rounding"] == "line")
     # With a code, live companies computed whatever TotalTax was sent; automated sales tax is documented to honour it.
     total_tax = decided(change, sent, old).get("TotalTax") if automated else None
-    tax_lines = [tax_line(one) for one in sums] if total_tax is None else _prorated(sums, cents(total_tax))
+    computed = as_decided_before(sent, old, [tax_line(one) for one in sums])
+    tax_lines = computed if total_tax is None else _prorated(sums, cents(total_tax))
     tax = sum((line["Amount"] for line in tax_lines), ZERO)
     detail = {"TxnTaxCodeRef": {"value": code["Id"]}, "TotalTax": tax, "TaxLine": tax_lines}
     return Sums(own, detail, own.subtotal - own.discounted + tax)
 
 
-def _code(change: "Change", sent: Json, automated: bool) -> Json | None:
+def _code(change: "Change", sent: Json, old: Json | None, automated: bool) -> Json | None:
     """The document's code; a pseudo code has no rates to compute with, so it is none."""
     if automated:
         return code_of_place(change, sent)
-    asked = sent.get("TxnTaxDetail", {}).get("TxnTaxCodeRef")
-    if not asked or asked["value"] in PSEUDO_CODES:
+    detail = sent.get("TxnTaxDetail", {})
+    if "TxnTaxCodeRef" not in detail or detail["TxnTaxCodeRef"]["value"] in PSEUDO_CODES:
         return None
-    return change.refer("TaxCode", asked, "TaxCodes")
+    is_kept = stays("TxnTaxCodeRef", detail, old.get("TxnTaxDetail") if old else None)
+    return change.refer("TaxCode", detail["TxnTaxCodeRef"], "TaxCodes", must_be_active=not is_kept)
 
 
 def _stated_tax(detail: Json) -> Decimal:
@@ -58,11 +71,6 @@ def _taxed_amounts(sent: Json, own: lines_of.Lines) -> list[Decimal]:
     if sent.get("ApplyTaxAfterDiscount"):
         shares = spread(own.discounted, [line.get("Amount", ZERO) for line in own.own])
     return [line["Amount"] - share for line, share in zip(own.own, shares, strict=True) if code_of(line) == "TAX"]
-
-
-def _is_exempt(change: "Change", sent: Json) -> bool:
-    customer = change.find("Customer", sent["CustomerRef"]["value"]) or {}
-    return customer.get("Taxable") is False
 
 
 def _prorated(sums: list[TaxSum], total_tax: Decimal) -> list[Json]:

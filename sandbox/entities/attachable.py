@@ -67,10 +67,13 @@ class Attachable(Generic):
             raise refusals.missing("Note")
         sent = [tie for tie in fields.get("AttachableRef", []) if tie.get("EntityRef")]
         ties = [{**tie, "EntityRef": _tied(change, tie["EntityRef"])} for tie in sent]
-        if not ties:
-            return fields
-        first = ties[0]["EntityRef"]
-        return {**fields, "AttachableRef": ties, _TIED_TYPE: first["type"], _TIED_ID: first["value"]}
+        return findable({**fields, "AttachableRef": ties}) if ties else fields
+
+
+def findable(record: Json) -> Json:
+    """The attachable with the first record that it is tied to beside it, flat, as callers search by it."""
+    first = record["AttachableRef"][0]["EntityRef"]
+    return {**record, _TIED_TYPE: first["type"], _TIED_ID: first["value"]}
 
 
 def _tied(change: "Change", to: object) -> Json:

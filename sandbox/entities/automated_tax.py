@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.countries import STATE_RATES
 from sandbox.entities.kind import ENTITY_MARKS
+from sandbox.entities.tax import rate_of, tax_code, tax_rate
 from sandbox.numbers import Json
 
 if TYPE_CHECKING:
@@ -21,8 +22,13 @@ def code_of_place(change: "Change", sent: Json) -> Json | None:
     return known or _make(change, name, STATE_RATES[state])
 
 
+def buyer_of(change: "Change", sent: Json) -> Json:
+    """The customer of a sale; empty for one over the counter."""
+    return change.find("Customer", sent.get("CustomerRef", {}).get("value", "")) or {}
+
+
 def _state_of(change: "Change", sent: Json) -> str | None:
-    customer = change.find("Customer", sent["CustomerRef"]["value"]) or {}
+    customer = buyer_of(change, sent)
     card = change.company.find("CompanyInfo", "1") or {}
     delivery = sent.get("ShipAddr") or customer.get("ShipAddr") or customer.get("BillAddr") or {}
     for address in (delivery, card.get("CompanyAddr") or {}):
@@ -33,31 +39,6 @@ def _state_of(change: "Change", sent: Json) -> str | None:
 
 
 def _make(change: "Change", name: str, percent: Decimal) -> Json:
-    shared: Json = {"Name": name, "Description": name, "Active": True, **ENTITY_MARKS}
-    rate = change.add(
-        change.kinds["TaxRate"],
-        {
-            **shared,
-            "RateValue": percent,
-            "AgencyRef": {"value": "1"},
-            "SpecialTaxType": "NONE",
-            "DisplayType": "ReadOnly",
-        },
-    )
-    detail = {
-        "TaxTypeApplicable": "TaxOnAmount",
-        "TaxRateRef": {"value": rate["Id"], "name": name},
-        "TaxOrder": 0,
-    }
-    return change.add(
-        change.kinds["TaxCode"],
-        {
-            **shared,
-            "Hidden": False,
-            "Taxable": True,
-            "TaxGroup": True,
-            "TaxCodeConfigType": "SYSTEM_GENERATED",
-            "SalesTaxRateList": {"TaxRateDetail": [detail]},
-            "PurchaseTaxRateList": {"TaxRateDetail": []},
-        },
-    )
+    rate = change.add(change.kinds["TaxRate"], {**tax_rate(name, percent, agency="1"), **ENTITY_MARKS})
+    code = tax_code(name, sold=[rate_of(rate["Id"], name)], bought=[])
+    return change.add(change.kinds["TaxCode"], {**code, "TaxCodeConfigType": "SYSTEM_GENERATED", **ENTITY_MARKS})

@@ -36,6 +36,7 @@ class Deposit(Generic):
         lines = lines_of.complete(change, fields["Line"], old["Line"] if old else [], (lines_of.DEPOSITED,))
         for line in lines:
             _check(change, line, old)
+        _check_each_once(lines)
         back = fields.get("CashBack", {})
         total = lines_of.with_tax(lines, fields) - cents(exact(back.get("Amount", 0)))
         return in_currency(change, {**fields, "Line": lines, "TotalAmt": total}, None)
@@ -124,6 +125,12 @@ def _check(change: "Change", line: Json, old: Json | None) -> None:
         others = {one["TxnId"] for one in record.get("LinkedTxn", []) if one["TxnType"] == "Deposit"}
         if others - ({old["Id"]} if old else set()):
             raise refusals.business("This transaction has already been deposited.")
+
+
+def _check_each_once(lines: list[Json]) -> None:
+    carried = [(link["TxnId"], link.get("TxnLineId")) for line in lines for link in line.get("LinkedTxn", [])]
+    if len(set(carried)) < len(carried):
+        raise refusals.business("This transaction has already been deposited.")
 
 
 def _linked(record: Json | None) -> list[tuple[str, str]]:

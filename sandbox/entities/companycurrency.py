@@ -11,6 +11,8 @@ from sandbox.numbers import Json
 if TYPE_CHECKING:
     from sandbox.changes import Change
 
+# The refusal of another currency in a company of one.
+SINGLE = "Multi Currency should be enabled to perform this operation"
 # Known to QuickBooks, but not used by the sample companies: ISO 4217 codes and their English names.
 OTHER_CURRENCIES = {
     "AED": "United Arab Emirates Dirham",
@@ -70,7 +72,7 @@ class CompanyCurrency(NameList):
     def named(self, change: "Change", fields: Json, old: Json | None, above: str) -> str:  # noqa: ARG002
         """The ISO code, never marked. Raises 2020, 2180, 6240, and 6000 where multicurrency is off."""
         if not change.company.multicurrency:
-            raise refusals.business("Multi Currency should be enabled to perform this operation")
+            raise refusals.business(SINGLE)
         if "Code" not in fields:
             raise refusals.missing("Code")
         code = str(fields["Code"]).upper()
@@ -86,8 +88,17 @@ class CompanyCurrency(NameList):
         """QuickBooks fills in the name."""
         return {**fields, "Name": currency_name(fields["Code"])}
 
-    def _full_name(self, record: Json) -> str:
-        return str(record["Code"])
+
+def chosen_currency(change: "Change", wanted: Json | None) -> Json:
+    """The currency of a customer, vendor or account, the home currency unless named. Raises 2500 and 6000."""
+    company = change.company
+    code = wanted["value"].upper() if wanted else company.currency
+    if code != company.currency and not company.multicurrency:
+        raise refusals.business(SINGLE)
+    for currency in company.all("CompanyCurrency"):
+        if currency["Code"] == code and (currency["Active"] or code == company.currency):
+            return {"value": code, "name": currency["Name"]}
+    raise refusals.bad_reference("Currency", code)
 
 
 def currency_name(code: str) -> str | None:

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox.entities.credits import apply_automatically
-from sandbox.entities.sales import SalesDocument, free_surplus, sales_shape
+from sandbox.entities.sales import SalesDocument, sales_shape
+from sandbox.entities.settling import free_surplus
 from sandbox.fields import kept, ref
 from sandbox.numbers import Json
 

@@ -31,7 +31,8 @@ def apply_automatically(change: "Change", kind: str, id: str) -> None:
 
 
 def _open(change: "Change", kind: str, customer: str) -> list[Json]:
-    found = [one for one in change.company.all(kind) if one["CustomerRef"]["value"] == customer and one["Balance"] > 0]
+    ids = change.company.table(change.kinds[kind]).having("CustomerRef", [customer])
+    found = [one for one in (change.get(kind, id) for id in ids) if one["Balance"] > 0]
     return sorted(found, key=lambda one: (one["TxnDate"], int(one["Id"])))
 
 

@@ -1,5 +1,6 @@
-"""The currency of a transaction: its customer's, and how live companies refused others."""
+"""The currency of a customer's transaction and its rate, and how live companies refused others."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox import refusals
@@ -26,3 +27,17 @@ def check_currency(change: "Change", sent: Json, customer: Json) -> Json:
     if wanted["value"] != own["value"]:
         raise refusals.business("You can only use one foreign currency per transaction.")
     return own
+
+
+def exchange_rate(change: "Change", sent: Json, foreign: bool) -> Decimal | None:
+    """Home units for one of the transaction's; None in a company of one currency. Raises 2080 and 2410."""
+    if not change.company.multicurrency:
+        return None
+    if not foreign:
+        return Decimal(1)
+    if "ExchangeRate" not in sent:
+        raise refusals.rate_missing()
+    rate: Decimal = sent["ExchangeRate"]
+    if rate <= 0:
+        raise refusals.bad_number("ExchangeRate", rate)
+    return rate

@@ -18,7 +18,7 @@ from sandbox.entities.generic import (
     named,
 )
 from sandbox.fields import LINKED, Field, Shape, anything, choice, day, kept, number, part, parts, ref, text
-from sandbox.numbers import Json, cents, exact
+from sandbox.numbers import Json, cents
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
@@ -80,7 +80,13 @@ DETAILS: dict[str, dict[str, Field]] = {
     ADJUSTED: {"ItemRef": ref(), "QtyDiff": number(), "SalesPrice": number(), "ClassRef": ref()},
     "DescriptionLineDetail": {"ServiceDate": day(), "TaxCodeRef": ref()},
     "TDSLineDetail": {"TDSSectionTypeId": text(), "TDSSectionTypeRef": ref()},
-    "ReimburseLineDetail": {name: anything() for name in ("ItemRef", "ClassRef", "UnitPrice", "Qty", "TaxCodeRef")},
+    "ReimburseLineDetail": {
+        "ItemRef": ref(),
+        "ClassRef": ref(),
+        "TaxCodeRef": ref(),
+        "UnitPrice": number(),
+        "Qty": number(),
+    },
 }
 # What a line of each sort cannot be without.
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -140,22 +146,17 @@ def total_of(lines: list[Json]) -> Decimal:
 
 def with_tax(lines: list[Json], sent: Json) -> Decimal:
     """What the lines come to, with the tax that the caller names: purchases are not taxed anew here."""
-    detail = sent.get("TxnTaxDetail")
-    named_tax = detail.get("TotalTax") if isinstance(detail, dict) else None
-    if named_tax in (None, ""):
-        return total_of(lines)
-    try:
-        return total_of(lines) + cents(exact(named_tax))
-    except ValueError:
-        raise refusals.bad_number("TotalTax", named_tax) from None
+    return total_of(lines) + cents(sent.get("TxnTaxDetail", {}).get("TotalTax", ZERO))
 
 
 def _completed(change: "Change", line: Json, sorts: tuple[str, ...]) -> Json:
     sort = line.get("DetailType") or (sorts[0] if line.get("LinkedTxn") else None)
     if sort is None:
         raise refusals.missing("DetailType")
+    own = "DescriptionLineDetail" if sort == TEXT_ONLY else sort
+    line = {name: value for name, value in line.items() if name not in DETAILS or name == own}
     if sort == TEXT_ONLY:
-        return {**line, "DetailType": TEXT_ONLY}
+        return line
     if sort not in (*sorts, "TDSLineDetail", "ReimburseLineDetail"):
         raise refusals.bad_value("DetailType", sort)
     detail: Json = line.get(sort, {})

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from sandbox import refusals
 from sandbox.clock import day as day_of
 from sandbox.countries import CURRENCIES
+from sandbox.entities.currency import exchange_rate
 from sandbox.entities.kind import ENTITY_MARKS, Kind, merged
-from sandbox.fields import ADDRESS, CUSTOM_FIELD, Field, anything, choice, day, kept, number, part, parts, ref, text
+from sandbox.entities.sales import TAX_DETAIL, check_not_deposited
+from sandbox.fields import CUSTOM_FIELD, Field, anything, choice, day, kept, number, part, parts, ref, text
 from sandbox.numbers import Json, cents
 
 if TYPE_CHECKING:
@@ -39,9 +41,9 @@ TRANSACTION: dict[str, Field] = {
     "DepartmentRef": ref(search=True),
     "ClassRef": ref(),
     "GlobalTaxCalculation": choice("TaxExcluded", "TaxInclusive", "NotApplicable"),
-    "TxnTaxDetail": anything(),
+    "TxnTaxDetail": part(TAX_DETAIL),
     "CustomField": parts(CUSTOM_FIELD),
-    "LinkedTxn": anything(),
+    "LinkedTxn": kept(),
     "TxnStatus": text(),
     "TxnSource": kept(),
     "TransactionLocationType": text(),
@@ -52,7 +54,6 @@ TRANSACTION: dict[str, Field] = {
     "TotalAmt": kept("number", search=True),
     "HomeTotalAmt": kept("number"),
 }
-PARTY_ADDRESS = part(ADDRESS)
 
 
 class Generic(Kind):
@@ -87,6 +88,7 @@ class Generic(Kind):
         return change.get(self.name, record["Id"])
 
     def delete(self, change: "Change", old: Json) -> None:
+        check_not_deposited(old)
         change.remove(self, old["Id"])
         self.take_effect(change, old, None)
         change.happened(self, old["Id"], "deleted")
@@ -128,7 +130,7 @@ def name_of(record: Json) -> str:
 
 
 def in_currency(change: "Change", fields: Json, party: Json | None) -> Json:
-    """The currency of a transaction: its party's, or home. Raises 2410 and 6000 as live companies answered."""
+    """With the currency of its party, or home, and the rate. Raises 2080, 2410 and 6000, as live companies did."""
     company = change.company
     home = {"value": company.currency, "name": CURRENCIES[company.currency]}
     own: Json = (party or {}).get("CurrencyRef", home)
@@ -142,9 +144,6 @@ def in_currency(change: "Change", fields: Json, party: Json | None) -> Json:
     names = {one["Code"]: one["Name"] for one in company.all("CompanyCurrency")}
     if wanted not in names:
         raise refusals.bad_reference("Currency", wanted)
-    foreign = wanted != company.currency
-    if foreign and not fields.get("ExchangeRate"):
-        raise refusals.rate_missing()
-    rate = fields["ExchangeRate"] if foreign else Decimal(1)
+    rate = exchange_rate(change, fields, foreign=wanted != company.currency) or Decimal(1)
     money = {**fields, "CurrencyRef": {"value": wanted, "name": names[wanted]}, "ExchangeRate": rate}
     return {**money, "HomeTotalAmt": cents(fields["TotalAmt"] * rate)} if "TotalAmt" in fields else money

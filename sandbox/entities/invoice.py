@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox.entities.credits import apply_automatically
-from sandbox.entities.sales import SalesDocument, free_surplus, sales_shape
+from sandbox.entities.kind import stays
+from sandbox.entities.sales import SalesDocument, sales_shape
+from sandbox.entities.settling import free_surplus
 from sandbox.fields import flag, kept, number, text
 from sandbox.numbers import Json, exact
 
@@ -65,7 +67,8 @@ class Invoice(SalesDocument):
 
     def _own(self, change: "Change", sent: Json, old: Json | None, _money: Json) -> Json:
         if "DepositToAccountRef" in sent:
-            change.refer("Account", sent["DepositToAccountRef"], "Accounts", must_be_active=old is None)
+            is_kept = stays("DepositToAccountRef", sent, old)
+            change.refer("Account", sent["DepositToAccountRef"], "Accounts", must_be_active=not is_kept)
         # Both are deprecated and stay false whatever is sent.
         return {"AllowIPNPayment": False, "AllowOnlinePayment": False}
 

@@ -89,7 +89,7 @@ class Item(NameList):
 
     def update(self, change: "Change", old: Json, given: Json, sparse: bool) -> Json:
         """The type stays unless a new one is named."""
-        if not sparse and given.get("Type") is None:
+        if given.get("Type") is None:
             given = {**given, "Type": old["Type"]}
         fixed = old["Type"] in (STOCK, CATEGORY, BUNDLE)
         if fixed and merged(old, given, self.shape, sparse).get("Type") != old["Type"]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.changes import Change
 
 # Such accounts are kept by name: who owes, or is owed.
-_BY_NAME = {"Accounts Receivable": "a customer", "Accounts Payable": "a vendor"}
+_BY_NAME = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
 
 
 class JournalEntry(Generic):
@@ -51,16 +51,17 @@ class JournalEntry(Generic):
 
 
 def _name(change: "Change", detail: Json) -> None:
+    """Complete the name that a line goes by. Raises 2500, and 6000 where its account asks for another."""
     who = detail.get("Entity")
-    if isinstance(who, dict) and who.get("EntityRef"):
-        found = entity(change, who["EntityRef"])
+    found = entity(change, who["EntityRef"]) if isinstance(who, dict) and who.get("EntityRef") else {}
+    if found:
         named = {"value": found["value"], "name": found["name"]}
         detail["Entity"] = {"Type": found["type"], "EntityRef": named}
-        return
     account = change.get("Account", detail["AccountRef"]["value"])
     wanted = _BY_NAME.get(account["AccountType"])
-    if wanted:
-        raise refusals.business(f"When you use {account['AccountType']}, you must choose {wanted} in the Name field.")
+    if wanted and found.get("type") != wanted:
+        sort = account["AccountType"]
+        raise refusals.business(f"When you use {sort}, you must choose a {wanted.lower()} in the Name field.")
 
 
 def _sum(lines: list[Json], posting: str) -> Decimal:

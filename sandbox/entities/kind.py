@@ -125,6 +125,11 @@ def merged(old: Json, given: Json, kind_shape: Shape, sparse: bool) -> Json:
     return {name: value for name, value in {**base, **given}.items() if value is not None}
 
 
+def stays(name: str, sent: Json, old: Json | None) -> bool:
+    """Whether a reference is the one that was there before, which may have become inactive since."""
+    return old is not None and bool(old.get(name, {}).get("value") == sent[name]["value"])
+
+
 def _kept(kind_shape: Shape, name: str) -> bool:
     field = kind_shape.fields.get(name)
     return field is None or field.kept

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 from sandbox import refusals
 from sandbox.arithmetic import Rate, TaxedLine, discounted, net_of, spread, taxes
 from sandbox.entities import lines as lines_of
-from sandbox.entities.tax_detail import Sums, code_of, decided, overridden, rates_of, stated, tax_line
-from sandbox.numbers import Json, cents
+from sandbox.entities.tax_detail import (
+    Sums,
+    as_decided_before,
+    code_of,
+    decided,
+    overridden,
+    rates_of,
+    stated,
+    tax_line,
+)
+from sandbox.numbers import Json, cents, rounded
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
@@ -32,7 +41,7 @@ def sum_up(change: "Change", sent: Json, own: lines_of.Lines, old: Json | None) 
     shares = spread(own.discounted, [line.net for line in taxed.values()])
     left = [discounted(line, share) for line, share in zip(taxed.values(), shares, strict=True)]
     computed = [tax_line(one) for one in taxes(left, per_line=change.switches["tax_rounding"] != "rate")]
-    tax_lines = _with_kept(decided(change, sent, old), computed)
+    tax_lines = _with_kept(decided(change, sent, old), as_decided_before(sent, old, computed))
     tax = sum((line["Amount"] for line in tax_lines), ZERO)
     return Sums(own, {"TotalTax": tax, "TaxLine": tax_lines}, own.subtotal - own.discounted + tax)
 
@@ -78,7 +87,7 @@ def _stored(line: Json, taxed: TaxedLine) -> Json:
     gross = taxed.net + sum((one.tax for one in taxes([taxed], per_line=True)), ZERO)
     price: Json = {}
     if taxed.gross is not None and detail.get("Qty") and "UnitPrice" in detail:
-        price = {"UnitPrice": (taxed.net / detail["Qty"]).quantize(FINEST_PRICE)}
+        price = {"UnitPrice": rounded(taxed.net / detail["Qty"], FINEST_PRICE)}
     return {**line, "Amount": taxed.net, lines_of.ITEM: {**detail, **price, "TaxInclusiveAmt": gross}}
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox import refusals
+from sandbox.entities.kind import stays
 from sandbox.fields import LINKED, Shape, anything, choice, day, flag, kept, number, part, parts, ref, text
 from sandbox.numbers import Json, cents, decimals
 
@@ -175,21 +176,24 @@ def complete(change: "Change", sent: list[Json], old: list[Json], customer: Json
         if sort is None:
             raise refusals.missing("DetailType")
         if sort == GROUP:
-            bundle_line, inside = _bundle(change, line)
+            bundle_line, inside = _bundle(change, line, _before(line, known))
             first = len(own)
             bundles.append(Bundle(numbers.give(bundle_line), first, len(inside)))
-            own += [numbers.give(_own_line(change, one, customer, gross, known)) for one in inside]
+            own += [numbers.give(_own_line(change, one, customer, gross, _before(one, known))) for one in inside]
         elif sort == DISCOUNT:
             discounts.append(line)
         elif sort != SUBTOTAL:
             # A subtotal is QuickBooks' own work; one that is sent is made anew.
-            own.append(numbers.give(_own_line(change, line, customer, gross, known)))
+            own.append(numbers.give(_own_line(change, line, customer, gross, _before(line, known))))
     if not own and not bundles:
         raise refusals.missing("Line")
     if len(discounts) > 1:
         raise refusals.business("You can only have one discount line per transaction.")
     subtotal = sum((line["Amount"] for line in own if "Amount" in line), ZERO)
-    discount = numbers.give(_discount_line(change, discounts[0], subtotal)) if discounts else None
+    discount: Json | None = None
+    if discounts:
+        (line,) = discounts
+        discount = numbers.give(_discount_line(change, line, subtotal, _before(line, known)))
     return Lines(own, discount, subtotal, tuple(bundles))
 
 
@@ -223,6 +227,11 @@ def _flat(lines: list[Json]) -> Iterator[Json]:
         yield from line.get(GROUP, {}).get("Line", [])
 
 
+def _before(line: Json, known: dict[str, Json]) -> Json:
+    """The line as it was, by the Id that it says; empty for a new one."""
+    return known.get(line.get("Id", ""), {})
+
+
 class _Numbers:
     """Gives a line its place and its Id: a known Id that it says stays its own, another line gets the next."""
 
@@ -242,49 +251,43 @@ class _Numbers:
         return {**line, "Id": id, "LineNum": self._place}
 
 
-def _own_line(change: "Change", line: Json, customer: Json, gross: bool, known: dict[str, Json]) -> Json:
+def _own_line(change: "Change", line: Json, customer: Json, gross: bool, before: Json) -> Json:
     # Empty lists are left out, as other attributes without a value are.
     line = {name: value for name, value in line.items() if name not in ("LinkedTxn", "CustomField") or value}
     if line["DetailType"] == ITEM:
-        return _sales_line(change, line, customer, gross, _same_item(line, known))
+        return _sales_line(change, line, customer, gross, before.get(ITEM))
     if line["DetailType"] in (TEXT_ONLY, TEXT_DETAIL):
         text_only = {name: value for name, value in line.items() if name != "Amount"}
         return {**text_only, "DetailType": TEXT_ONLY, TEXT_DETAIL: line.get(TEXT_DETAIL, {})}
     raise refusals.bad_value("DetailType", line["DetailType"])
 
 
-def _sales_line(change: "Change", line: Json, customer: Json, gross: bool, kept_item: bool) -> Json:
+def _sales_line(change: "Change", line: Json, customer: Json, gross: bool, before: Json | None) -> Json:
     # Libraries send a gross amount of 0 by default, which says nothing.
     detail = {name: value for name, value in line.get(ITEM, {}).items() if name != "TaxInclusiveAmt" or value}
     if "Amount" not in line:
         raise refusals.missing("Line.Amount")
     amount = _amount(change, line["Amount"], detail, gross)
-    wanted = detail.get("ItemRef", {"value": USUAL_ITEM})
-    if wanted["value"] == SHIPPING:
+    detail.setdefault("ItemRef", {"value": USUAL_ITEM})
+    if detail["ItemRef"]["value"] == SHIPPING:
         item: Json = {"Taxable": False}
-        written = {**detail, "ItemRef": {"value": SHIPPING}}
+        written = detail
         if not change.company.preferences["SalesFormsPrefs"].get("AllowShipping"):
             raise refusals.business("Shipping is turned off in the company's sales form settings.")
     else:
-        item = change.refer("Item", wanted, "Items", must_be_active=not kept_item)
+        item = change.refer("Item", detail["ItemRef"], "Items", not stays("ItemRef", detail, before))
         if item["Type"] in ("Category", "Group"):
             raise refusals.business(f"A {item['Type'].lower()} cannot be sold as an item; choose a product or service.")
         written = {**detail, "ItemRef": {"value": item["Id"], "name": item["FullyQualifiedName"]}}
         if "IncomeAccountRef" in item:
             written["ItemAccountRef"] = item["IncomeAccountRef"]
     if "ClassRef" in detail:
-        of = change.refer("Class", detail["ClassRef"], "Klasses", must_be_active=not kept_item)
+        of = change.refer("Class", detail["ClassRef"], "Klasses", not stays("ClassRef", detail, before))
         written["ClassRef"] = {"value": of["Id"], "name": of["FullyQualifiedName"]}
     code = _tax_code(change, detail, item, customer)
     if code is not None:
         written["TaxCodeRef"] = code
     return {**line, "Amount": amount, ITEM: written, "CustomExtensions": []}
-
-
-def _same_item(line: Json, known: dict[str, Json]) -> bool:
-    """A line that stays with its item may keep one that has become inactive."""
-    item = line.get(ITEM, {}).get("ItemRef", {}).get("value")
-    return bool(known.get(line.get("Id", ""), {}).get(ITEM, {}).get("ItemRef", {}).get("value") == item)
 
 
 def _amount(change: "Change", amount: Decimal, detail: Json, gross: bool) -> Decimal:
@@ -313,12 +316,13 @@ def _tax_code(change: "Change", detail: Json, item: Json, customer: Json) -> Jso
     return {"value": sent["value"].upper()}
 
 
-def _bundle(change: "Change", line: Json) -> tuple[Json, list[Json]]:
+def _bundle(change: "Change", line: Json, before: Json) -> tuple[Json, list[Json]]:
     """A bundle's line without its parts, and the parts: those sent, or else the item's own times the quantity."""
     detail = line.get(GROUP, {})
     if "GroupItemRef" not in detail:
         raise refusals.missing("GroupItemRef")
-    item = change.refer("Item", detail["GroupItemRef"], "Items")
+    is_kept = stays("GroupItemRef", detail, before.get(GROUP))
+    item = change.refer("Item", detail["GroupItemRef"], "Items", must_be_active=not is_kept)
     if item["Type"] != "Group":
         raise refusals.business("The item of a group line must be a bundle.")
     quantity = detail.get("Quantity", ONE)
@@ -347,8 +351,9 @@ def _parts_of(change: "Change", bundle: Json, quantity: Decimal) -> Iterator[Jso
         yield {**described, "Amount": cents(pieces * price), "DetailType": ITEM, ITEM: detail}
 
 
-def _discount_line(change: "Change", line: Json, subtotal: Decimal) -> Json:
-    if not change.company.preferences["SalesFormsPrefs"].get("AllowDiscount"):
+def _discount_line(change: "Change", line: Json, subtotal: Decimal, before: Json) -> Json:
+    forms = change.company.preferences["SalesFormsPrefs"]
+    if not forms.get("AllowDiscount"):
         raise refusals.business("Discounts are turned off in the company's sales form settings.")
     detail = line.get(DISCOUNT, {})
     if detail.get("PercentBased"):
@@ -359,11 +364,10 @@ def _discount_line(change: "Change", line: Json, subtotal: Decimal) -> Json:
         amount = cents(line["Amount"])
     else:
         raise refusals.missing("Line.Amount")
-    wanted = detail.get("DiscountAccountRef", change.company.preferences["SalesFormsPrefs"]["DefaultDiscountAccount"])
-    wanted = wanted if isinstance(wanted, dict) else {"value": wanted}
-    account = change.refer("Account", wanted, "Accounts")
+    detail = {"PercentBased": False, "DiscountAccountRef": {"value": forms["DefaultDiscountAccount"]}, **detail}
+    is_kept = stays("DiscountAccountRef", detail, before.get(DISCOUNT))
+    account = change.refer("Account", detail["DiscountAccountRef"], "Accounts", must_be_active=not is_kept)
     written = {
-        "PercentBased": False,
         **detail,
         "DiscountAccountRef": {"value": account["Id"], "name": account["Name"]},
     }

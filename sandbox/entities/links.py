@@ -14,11 +14,13 @@ ESTIMATE, TIME = "Estimate", "TimeActivity"
 def linked(change: "Change", sent: Json, old: Json | None) -> list[Json]:
     """The caller's links to an estimate and to time worked, and QuickBooks' own. Raises 610 and 6000."""
     estimates = [{"TxnId": id, "TxnType": ESTIMATE} for id in _checked(change, sent, old)]
+    known: list[Json] = old["LinkedTxn"] if old else []
     times = [link for link in sent.get("LinkedTxn", []) if link.get("TxnType") == TIME]
+    # Time worked may have been deleted since.
+    times = [link for link in times if link not in known or change.find(TIME, link["TxnId"])]
     for link in times:
         change.get(TIME, link.get("TxnId", ""))
-    others = [link for link in (old["LinkedTxn"] if old else []) if link["TxnType"] not in (ESTIMATE, TIME)]
-    return [*estimates, *times, *others]
+    return [*estimates, *times, *(link for link in known if link["TxnType"] not in (ESTIMATE, TIME))]
 
 
 def estimates_of(record: Json | None) -> list[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sandbox import refusals
 from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape, merged
-from sandbox.entities.names import check_marks, free_name, unmarked
+from sandbox.entities.names import check_marks, free_name
 from sandbox.fields import CUSTOM_FIELD, Field, Shape, kept, parts
 from sandbox.numbers import Json
 
@@ -93,7 +93,7 @@ class NameList(Kind):
         if self.named_by not in fields:
             raise refusals.missing(self.named_by)
         name = str(fields[self.named_by]).strip()
-        check_marks(self.named_by, unmarked(name, old), self.forbidden)
+        check_marks(self.named_by, name, self.forbidden)
         me = (self.name, old["Id"]) if old else None
 
         def taken(wanted: str) -> bool:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from sandbox import refusals
+from sandbox.documents import is_void
 from sandbox.entities import entry_lines as lines_of
 from sandbox.entities.generic import (
     ACCOUNT,
@@ -19,8 +20,8 @@ from sandbox.entities.generic import (
     in_currency,
     name_of,
 )
-from sandbox.entities.kind import entity_shape
-from sandbox.entities.sales import is_void, void_note
+from sandbox.entities.kind import Kind, entity_shape
+from sandbox.entities.sales import void_note
 from sandbox.entities.terms import due_date
 from sandbox.fields import (
     ADDRESS,
@@ -36,6 +37,7 @@ from sandbox.fields import (
     number,
     part,
     parts,
+    read,
     ref,
     text,
 )
@@ -85,12 +87,12 @@ class Owed(Expense):
     def completed(self, change: "Change", fields: Json, old: Json | None) -> Json:
         fields = super().completed(change, fields, old)
         settled = old["TotalAmt"] - old["Balance"] if old else ZERO
-        links = old["LinkedTxn"] if old else _orders(change, fields.get("LinkedTxn"))
+        links = old["LinkedTxn"] if old else _orders(change, fields.get("LinkedTxn", []))
         return {**fields, "Balance": max(fields["TotalAmt"] - settled, ZERO), "LinkedTxn": links}
 
     def take_effect(self, change: "Change", old: Json | None, new: Json | None) -> None:
-        if old is not None and new is None:
-            _forget(change, old)
+        if old is not None:
+            _free_surplus(change, self, old, new)
         for record, sign in ((old, -1), (new, 1)):
             if record is not None:
                 owe(change, record["VendorRef"]["value"], sign * self.direction * record["TotalAmt"])
@@ -118,6 +120,7 @@ class Bill(Owed):
             "TxnApprovalInfo": kept(),
             "BillEmail": anything(),
             "ReplyEmail": anything(),
+            "LinkedTxn": parts(LINKED),
         },
     )
 
@@ -136,7 +139,8 @@ class Bill(Owed):
             for order in (change.find("PurchaseOrder", one["TxnId"]) for one in record["LinkedTxn"]):
                 if order is not None:
                     others = [one for one in order.get("LinkedTxn", []) if one != link]
-                    state = {"POStatus": "Closed" if new else "Open", "LinkedTxn": [*others, link] if new else others}
+                    links = [*others, link] if new else others
+                    state = {"POStatus": "Closed" if links else "Open", "LinkedTxn": links}
                     change.touch(change.kinds["PurchaseOrder"], order, **state)
 
     def void(self, change: "Change", old: Json) -> Json:  # noqa: ARG002
@@ -152,6 +156,7 @@ class VendorCredit(Owed):
         "VendorCredit",
         {
             **_OF_VENDOR,
+            "LinkedTxn": parts(LINKED),
             "Balance": kept("number"),
             # python-quickbooks sends these with every credit.
             "FromAccountRef": kept(),
@@ -228,10 +233,10 @@ class PurchaseOrder(Expense):
         return fields
 
     def send(self, change: "Change", old: Json, to: str) -> Json:
-        address = to or old.get("POEmail", {}).get("Address", "")
-        if not address:
+        email = read(EMAIL, {"Address": to}) if to else old.get("POEmail")
+        if not email:
             raise refusals.business("Please enter a valid email address before sending.")
-        record = change.touch(self, old, EmailStatus="EmailSent", POEmail={"Address": address})
+        record = change.touch(self, old, EmailStatus="EmailSent", POEmail=email)
         change.happened(self, record["Id"], "emailed")
         return record
 
@@ -266,6 +271,11 @@ class BillPayment(Generic):
         },
     )
 
+    def update(self, change: "Change", old: Json, given: Json, sparse: bool) -> Json:
+        if is_void(old):
+            raise refusals.business("A voided transaction cannot be changed.")
+        return super().update(change, old, given, sparse)
+
     def completed(self, change: "Change", fields: Json, old: Json | None) -> Json:
         """What is open is settled, and no more: a line for a bill that is paid already is left out."""
         if old is not None:
@@ -280,7 +290,7 @@ class BillPayment(Generic):
         if total < 0:
             raise refusals.business("Transaction amount must be 0 or greater.")
         vendor = change.get("Vendor", fields["VendorRef"]["value"])
-        lines = [line for line in (_settling(change, one, vendor) for one in fields.get("Line", [])) if line["Amount"]]
+        lines = _settlings(change, fields.get("Line", []), vendor)
         if sum((_signed(line) for line in lines), ZERO) > total:
             raise refusals.business("The amount applied is more than the amount of the payment.")
         own_part = {**fields[own], account: {"value": paid_from["Id"], "name": name_of(paid_from)}}
@@ -304,14 +314,13 @@ class BillPayment(Generic):
         if "HomeTotalAmt" in old:
             nothing["HomeTotalAmt"] = ZERO
         record = change.replace(self, old, {**old, **nothing})
-        change.happened(self, record["Id"], "void")
+        change.voided(self, record["Id"])
         return record
 
 
-def _orders(change: "Change", sent: object) -> list[Json]:
+def _orders(change: "Change", sent: list[Json]) -> list[Json]:
     """The purchase orders that a new bill names; other links are QuickBooks' own. Raises 610."""
-    named = [one for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
-    orders = [str(one.get("TxnId")) for one in named if one.get("TxnType") == "PurchaseOrder"]
+    orders = [link.get("TxnId", "") for link in sent if link.get("TxnType") == "PurchaseOrder"]
     return [{"TxnId": change.get("PurchaseOrder", id)["Id"], "TxnType": "PurchaseOrder"} for id in orders]
 
 
@@ -323,7 +332,7 @@ def owe(change: "Change", vendor_id: str, amount: Decimal) -> None:
 
 
 def entity(change: "Change", who: object) -> Json:
-    """A vendor, customer or employee named by Id, and by type if need be: they share one sequence of Ids."""
+    """The vendor, customer or employee with this Id: they share one sequence of Ids. Raises 2500."""
     wanted = str(who.get("value", "")) if isinstance(who, dict) else ""
     for kind in ("Vendor", "Customer", "Employee"):
         record = change.find(kind, wanted)
@@ -332,8 +341,21 @@ def entity(change: "Change", who: object) -> Json:
     raise refusals.bad_reference("Names", wanted)
 
 
-def _settling(change: "Change", line: Json, vendor: Json) -> Json:
-    """One line of a bill payment: to a bill or a credit of the same vendor, no more than it is open."""
+def _settlings(change: "Change", sent: list[Json], vendor: Json) -> list[Json]:
+    """The lines of a bill payment, together no more than each bill or credit is open; none that settle nothing."""
+    settled: dict[str, Decimal] = {}
+    lines: list[Json] = []
+    for line in sent:
+        record, sort = _payable(change, line, vendor)
+        amount = min(cents(line["Amount"]), record["Balance"] - settled.get(record["Id"], ZERO))
+        if amount > 0:
+            settled[record["Id"]] = settled.get(record["Id"], ZERO) + amount
+            lines.append({"Amount": amount, "LinkedTxn": [{"TxnId": record["Id"], "TxnType": sort}]})
+    return lines
+
+
+def _payable(change: "Change", line: Json, vendor: Json) -> tuple[Json, str]:
+    """What a line settles: a bill or a credit of the same vendor, and which of both. Raises 610, 2020, 2180, 6000."""
     if "Amount" not in line:
         raise refusals.missing("Amount")
     links = line.get("LinkedTxn", [])
@@ -345,8 +367,7 @@ def _settling(change: "Change", line: Json, vendor: Json) -> Json:
     record = change.get(sort, links[0]["TxnId"])
     if record["VendorRef"]["value"] != vendor["Id"]:
         raise refusals.business("The bill belongs to another vendor than the payment.")
-    amount = min(cents(line["Amount"]), record["Balance"])
-    return {"Amount": max(amount, ZERO), "LinkedTxn": [{"TxnId": record["Id"], "TxnType": sort}]}
+    return record, sort
 
 
 def _signed(line: Json) -> Decimal:
@@ -387,13 +408,35 @@ def _move(change: "Change", sort: str, record: Json, amount: Decimal, links: lis
         change.happened(kind, record["Id"], "updated")
 
 
-def _forget(change: "Change", record: Json) -> None:
-    """The payments of a bill that is deleted keep their money, unapplied."""
-    for link in record.get("LinkedTxn", []):
-        payment = change.find("BillPayment", link["TxnId"])
-        if payment is not None:
-            left = [line for line in payment["Line"] if line["LinkedTxn"][0]["TxnId"] != record["Id"]]
-            change.touch(change.kinds["BillPayment"], payment, Line=left)
+def _free_surplus(change: "Change", kind: Kind, old: Json, new: Json | None) -> None:
+    """Payments that settle more than the document is now worth keep the surplus, unapplied; None: it is deleted."""
+    worth: Decimal = new["TotalAmt"] if new else ZERO
+    idle: list[str] = []
+    for payment in (change.find("BillPayment", link["TxnId"]) for link in old["LinkedTxn"]):
+        if payment is None:
+            continue
+        lines = _lessened(payment["Line"], old["Id"], worth)
+        applied = sum((line["Amount"] for line in lines if line["LinkedTxn"][0]["TxnId"] == old["Id"]), ZERO)
+        worth -= applied
+        if lines != payment["Line"]:
+            change.touch(change.kinds["BillPayment"], payment, Line=lines)
+        if not applied:
+            idle.append(payment["Id"])
+    if new and idle:
+        links = [link for link in new["LinkedTxn"] if link["TxnId"] not in idle]
+        change.touch(kind, change.get(kind.name, new["Id"]), LinkedTxn=links)
+
+
+def _lessened(lines: list[Json], id: str, worth: Decimal) -> list[Json]:
+    """A payment's lines, of which those for one document settle no more than it is worth."""
+    left: list[Json] = []
+    for line in lines:
+        if line["LinkedTxn"][0]["TxnId"] == id:
+            line = {**line, "Amount": min(line["Amount"], worth)}
+            worth -= line["Amount"]
+        if line["Amount"]:
+            left.append(line)
+    return left
 
 
 def _next_number(change: "Change", sequence: str) -> str:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from sandbox import refusals
 from sandbox.clock import day as day_of
-from sandbox.entities.currency import check_currency
-from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape, merged
-from sandbox.entities.sales import check_not_deposited, is_void, sent_by_mail, void_note
+from sandbox.documents import is_void
+from sandbox.entities.currency import check_currency, exchange_rate
+from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape, merged, stays
+from sandbox.entities.sales import REFERENCES, UNDEPOSITED_FUNDS, check_not_deposited, sent_by_mail, void_note
+from sandbox.entities.settling import CHARGE, CREDIT, Document, left_by, settle_documents, shares_of
 from sandbox.fields import LINKED, Shape, anything, day, flag, kept, number, parts, ref, text
 from sandbox.numbers import Json, cents
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from sandbox.changes import Change
 
 ZERO = Decimal(0)
-UNDEPOSITED_FUNDS = "4"
-CHARGE, CREDIT = "Invoice", "CreditMemo"
 PAYMENT_LINE = Shape(
     "Line",
     {
@@ -33,7 +33,7 @@ PAYMENT_LINE = Shape(
         "CustomExtensions": kept(),
     },
 )
-Document = tuple[str, str]  # Invoice or CreditMemo, its Id
+_REFERENCES = {"DepositToAccountRef": ("Account", "Accounts"), **REFERENCES}
 
 
 class Payment(Kind):
@@ -117,7 +117,7 @@ class Payment(Kind):
         nothing = {"TotalAmt": ZERO, "UnappliedAmt": ZERO, "Line": [], "PrivateNote": void_note(old)}
         record = change.replace(self, old, {**old, **nothing})
         _take_effect(change, old, record)
-        change.happened(self, record["Id"], "void")
+        change.voided(self, record["Id"])
         return record
 
     def send(self, change: "Change", old: Json, to: str) -> Json:
@@ -132,73 +132,44 @@ class Payment(Kind):
         total = cents(sent["TotalAmt"])
         if total < 0:
             raise refusals.business("Transaction amount must be 0 or greater.")
-        same = old is not None and old["CustomerRef"]["value"] == sent["CustomerRef"]["value"]
-        customer = change.refer("Customer", sent["CustomerRef"], "Names", must_be_active=not same)
+        is_theirs = stays("CustomerRef", sent, old)
+        customer = change.refer("Customer", sent["CustomerRef"], "Names", must_be_active=not is_theirs)
         currency = check_currency(change, sent, customer)
-        lines = _checked_lines(change, sent.get("Line", []), customer, old)
-        unapplied = total + sum((_unapplied_by(line) for line in lines), ZERO)
+        lines = _checked_lines(change, sent.get("Line", []), customer, shares_of(old), is_theirs)
+        unapplied = total + sum((left_by(line) for line in lines), ZERO)
         if unapplied < 0:
             raise refusals.business("The amount applied is more than the amount of the payment.")
-        wanted = sent.get("DepositToAccountRef", {"value": UNDEPOSITED_FUNDS})
-        into = change.refer("Account", wanted, "Accounts", must_be_active=old is None)
-        if "PaymentMethodRef" in sent:
-            change.refer("PaymentMethod", sent["PaymentMethodRef"], "PaymentMethods", must_be_active=old is None)
-        fields: Json = {
-            **sent,
+        sent = {"DepositToAccountRef": {"value": UNDEPOSITED_FUNDS}, **sent}
+        for name, (kind, names) in _REFERENCES.items():
+            if name in sent:
+                change.refer(kind, sent[name], names, must_be_active=not stays(name, sent, old))
+        rate = exchange_rate(change, sent, foreign=currency["value"] != change.company.currency)
+        return {
+            **{name: value for name, value in sent.items() if name != "ExchangeRate"},
+            **({} if rate is None else {"ExchangeRate": rate}),
             "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]},
             "CurrencyRef": currency,
-            "DepositToAccountRef": {"value": into["Id"]},
             "TxnDate": sent.get("TxnDate") or day_of(change.now, change.company.zone).isoformat(),
             "TotalAmt": total,
             "UnappliedAmt": unapplied,
             "ProcessPayment": sent.get("ProcessPayment", False),
             "Line": lines,
         }
-        if not change.company.multicurrency:
-            fields.pop("ExchangeRate", None)
-        elif currency["value"] == change.company.currency:
-            fields["ExchangeRate"] = Decimal(1)
-        elif "ExchangeRate" not in sent:
-            raise refusals.rate_missing()
-        return fields
 
 
-def release(change: "Change", payment_id: str, document_id: str, keep: Decimal = ZERO) -> None:
-    """A document keeps only so much of a payment: the rest stays with the payment, unapplied.
+def _checked_lines(
+    change: "Change", lines: list[Json], customer: Json, before: dict[Document, Decimal], is_theirs: bool
+) -> list[Json]:
+    """Each to an invoice or a credit memo of the customer, all together no more than it has open.
 
-    A credit that is taken away takes with it what it had settled, the last lines first.
+    A payment that is theirs still keeps what it settled before, when that has become another customer's since.
     """
-    kind = change.kinds["Payment"]
-    payment = change.get("Payment", payment_id)
-    lines: list[Json] = []
-    for line in payment["Line"]:
-        if _document_of(line)[1] == document_id:
-            line = {**line, "Amount": min(line["Amount"], keep)}
-            keep -= line["Amount"]
-        lines.append(line)
-    lines = _covered(lines, payment["TotalAmt"])
-    unapplied = payment["TotalAmt"] + sum((_unapplied_by(line) for line in lines), ZERO)
-    released = change.replace(kind, payment, {**payment, "Line": lines, "UnappliedAmt": unapplied})
-    change.owes(payment["CustomerRef"]["value"], payment["UnappliedAmt"] - unapplied)
-    _settle_documents(change, payment, released, besides=document_id)
-    change.happened(kind, payment_id, "updated")
-
-
-def applied_by(payment: Json, document_id: str) -> Decimal:
-    """How much of a payment settles this document."""
-    return sum((line["Amount"] for line in payment["Line"] if _document_of(line)[1] == document_id), ZERO)
-
-
-def _checked_lines(change: "Change", lines: list[Json], customer: Json, old: Json | None) -> list[Json]:
-    """Each to an invoice or a credit memo of the customer, all together no more than it has open."""
-    left: dict[Document, Decimal] = defaultdict(Decimal)
-    for document, amount in _applied(old).items():
-        left[document] += amount
+    left = defaultdict(Decimal, before)
     checked: list[Json] = []
     for line in _single(lines):
         kind, id = document = _named(line)
         record = change.get(kind, id)
-        if not _is_of(change, record, customer):
+        if not (is_theirs and document in before) and not _is_of(change, record, customer):
             raise refusals.business("The invoice belongs to another customer than the payment.")
         if is_void(record):
             raise refusals.business("A voided transaction cannot be changed.")
@@ -253,72 +224,9 @@ def _written(kind: str, record: Json, amount: Decimal, opened: Decimal) -> Json:
     return {"Amount": amount, "LinkedTxn": [{"TxnId": record["Id"], "TxnType": kind}], "LineEx": {"any": marks}}
 
 
-def _covered(lines: list[Json], total: Decimal) -> list[Json]:
-    """The lines that the payment's money and credits still pay for; the last invoices get less."""
-    left = total + sum((line["Amount"] for line in lines if _document_of(line)[0] == CREDIT), ZERO)
-    covered: list[Json] = []
-    for line in lines:
-        if _document_of(line)[0] == CHARGE:
-            line = {**line, "Amount": min(line["Amount"], left)}
-            left -= line["Amount"]
-        if line["Amount"]:
-            covered.append(line)
-    return covered
-
-
 def _take_effect(change: "Change", old: Json | None, new: Json | None) -> None:
     """Documents are settled or open again, and what is unapplied is the customer's credit; None: no payment."""
-    _settle_documents(change, old, new)
+    settle_documents(change, old, new)
     for payment, sign in ((old, 1), (new, -1)):
         if payment is not None:
             change.owes(payment["CustomerRef"]["value"], sign * payment["UnappliedAmt"])
-
-
-def _settle_documents(change: "Change", old: Json | None, new: Json | None, besides: str = "") -> None:
-    """Each document whose share has changed knows the payment and has a new SyncToken: recorded live."""
-    before, after = _applied(old), _applied(new)
-    id = (new or old or {})["Id"]
-    for document in dict.fromkeys([*before, *after]):
-        amount = after.get(document, ZERO) - before.get(document, ZERO)
-        if document[1] != besides and (amount or (document in before) != (document in after)):
-            _settle(change, document, amount, id, linked=document in after)
-
-
-def _settle(change: "Change", document: Document, amount: Decimal, payment_id: str, linked: bool) -> None:
-    kind = change.kinds[document[0]]
-    record = change.get(*document)
-    links = [link for link in record["LinkedTxn"] if (link["TxnType"], link["TxnId"]) != ("Payment", payment_id)]
-    if linked:
-        links.append({"TxnId": payment_id, "TxnType": "Payment"})
-    balance = record["Balance"] - amount
-    fields = {**record, "Balance": balance, "LinkedTxn": links}
-    if "RemainingCredit" in record:
-        fields["RemainingCredit"] = balance
-    if "HomeBalance" in record:
-        fields["HomeBalance"] = cents(balance * record["ExchangeRate"])
-    # A second application within one change, or one with the document's own creation, is still one version.
-    before = change.company.find(*document)
-    if before is None or before["SyncToken"] != record["SyncToken"]:
-        change.touch(kind, fields)
-    else:
-        change.replace(kind, record, fields)
-    change.owes(record["CustomerRef"]["value"], amount if document[0] == CREDIT else -amount)
-    if change.switches.on("companion_updated") or change.by_person:
-        change.happened(kind, record["Id"], "updated")
-
-
-def _applied(payment: Json | None) -> dict[Document, Decimal]:
-    shares: dict[Document, Decimal] = defaultdict(Decimal)
-    for line in payment["Line"] if payment else []:
-        shares[_document_of(line)] += line["Amount"]
-    return dict(shares)
-
-
-def _unapplied_by(line: Json) -> Decimal:
-    """What a line leaves of the payment: a credit adds to it, an invoice takes away."""
-    return Decimal(line["Amount"] if _document_of(line)[0] == CREDIT else -line["Amount"])
-
-
-def _document_of(line: Json) -> Document:
-    link = line["LinkedTxn"][0]
-    return str(link["TxnType"]), str(link["TxnId"])

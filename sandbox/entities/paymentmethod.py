@@ -6,7 +6,7 @@ from sandbox.entities.listed import NameList, list_shape
 from sandbox.fields import choice, flag, text
 from sandbox.numbers import Json
 
-# What a new company starts with; the first three as Intuit's US sandbox numbers them.
+# What a new company starts with; names and order are from memory of Intuit's US sandbox.
 FIRST = (
     ("Cash", "NON_CREDIT_CARD"),
     ("Check", "NON_CREDIT_CARD"),

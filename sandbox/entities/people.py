@@ -1,82 +1,20 @@
 """Vendors and employees: they share the name space and the Ids of customers."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from sandbox import refusals
-from sandbox.entities.customer import chosen_currency, masked, print_name, with_address_ids
-from sandbox.entities.listed import NameList, list_shape
-from sandbox.entities.names import PEOPLE, PEOPLE_CALLED, person_name
-from sandbox.fields import (
-    ADDRESS,
-    EMAIL,
-    PHONE,
-    WEB,
-    Field,
-    anything,
-    choice,
-    day,
-    flag,
-    kept,
-    number,
-    part,
-    ref,
-    text,
-)
+from sandbox.entities.companycurrency import chosen_currency
+from sandbox.entities.listed import list_shape
+from sandbox.entities.person import PERSON, Person, masked
+from sandbox.fields import ADDRESS, Field, anything, choice, day, flag, kept, number, part, ref, text
 from sandbox.numbers import Json
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
 
 SSN_SHOWN = "XXX-XX-XXXX"
-_PERSON: dict[str, Field] = {
-    "Title": text(16, search=True),
-    "GivenName": text(100, search=True),
-    "MiddleName": text(100, search=True),
-    "FamilyName": text(100, search=True),
-    "Suffix": text(16, search=True),
-    "DisplayName": text(500, search=True),
-    "CompanyName": text(100, search=True),
-    "PrintOnCheckName": text(110, search=True),
-    "Active": flag(search=True),
-    "PrimaryPhone": part(PHONE),
-    "AlternatePhone": part(PHONE),
-    "Mobile": part(PHONE),
-    "Fax": part(PHONE),
-    "PrimaryEmailAddr": part(EMAIL, search=True),
-    "WebAddr": part(WEB),
-    "BillRate": number(),
-    "CostRate": number(),
-    "IntuitId": kept("text"),
-    "UserId": kept("text"),
-    "OtherAddr": anything(),
-    "OtherContactInfo": anything(),
-    "Source": text(),
-}
-
-
-class Person(NameList):
-    """What both have: names, a name on cheques, addresses with Ids."""
-
-    sequence = PEOPLE
-    listed_by = "DisplayName"
-    named_by = "DisplayName"
-    called = PEOPLE_CALLED
-    referred_as = "Names"
-
-    def index(self, record: Json) -> Iterable[tuple[str, str]]:
-        yield (PEOPLE, record["DisplayName"].lower())
-
-    def shown(self, record: Json, full: bool = True) -> Json:
-        return {**record, "V4IDPseudonym": f"00200{record['Id']:0>20}"} if full else record
-
-    def named(self, change: "Change", fields: Json, old: Json | None, above: str) -> str:  # noqa: ARG002
-        return person_name(change, self, fields, old)
-
-    def completed(self, change: "Change", fields: Json, old: Json | None) -> Json:
-        complete = {"PrintOnCheckName": print_name(fields), **super().completed(change, fields, old)}
-        return with_address_ids(change, complete, old)
+_WORKER: dict[str, Field] = {**PERSON, "BillRate": number(), "CostRate": number()}
 
 
 class Vendor(Person):
@@ -88,7 +26,7 @@ class Vendor(Person):
     shape = list_shape(
         "Vendor",
         {
-            **_PERSON,
+            **_WORKER,
             "BillAddr": part(ADDRESS),
             "ShipAddr": part(ADDRESS),
             "AcctNum": text(100, search=True),
@@ -139,7 +77,7 @@ class Employee(Person):
     shape = list_shape(
         "Employee",
         {
-            **_PERSON,
+            **_WORKER,
             "PrimaryAddr": part(ADDRESS),
             "EmployeeType": text(),
             "EmployeeNumber": text(100, search=True),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sandbox import refusals
 from sandbox.countries import CURRENCIES
 from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape
-from sandbox.fields import anything
+from sandbox.fields import CUSTOM_FIELD, Shape, anything, parts, read
 from sandbox.numbers import Json
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ GROUPS = (
 )
 
 DATES = ("BookCloseDate",)
+# The books are kept in this currency; it stays what it is.
+FIXED = ("HomeCurrency",)
+_FIELDS = parts(Shape("CustomFieldDefinition", {"CustomField": parts(CUSTOM_FIELD)}))
+# The custom fields of sales and purchase forms.
+_FORMS = Shape("SalesFormsPrefs", {"CustomField": _FIELDS, "POCustomField": _FIELDS})
 
 
 class Preferences(Kind):
@@ -64,14 +69,18 @@ def _changed(old: Json, sent: Json) -> Json:
         before = old.get(name)
         if name in DATES:
             changed.update(_day(name, value))
-        elif value is None or value == "":
+        elif value is None or value == "" or name in FIXED:
             continue
         elif isinstance(value, dict) and isinstance(before, dict):
             changed[name] = _changed(before, value)
         elif isinstance(before, bool):
             changed[name] = _flag(name, value)
+        elif name in _FORMS.fields:
+            changed.update(read(_FORMS, {name: value}))
+        elif before is not None and _sort(value) != _sort(before):
+            raise refusals.malformed(f"Can not deserialize value of {name}")
         else:
-            changed[name] = value
+            changed[name] = str(value) if isinstance(before, str) else value
     return changed
 
 
@@ -82,6 +91,11 @@ def _day(name: str, value: object) -> Json:
         return {name: date.fromisoformat(str(value)[:10]).isoformat()}
     except ValueError:
         raise refusals.bad_date(name, value) from None
+
+
+def _sort(value: object) -> type:
+    """An object, a list, or else one value of whatever type."""
+    return type(value) if isinstance(value, dict | list) else str
 
 
 def _flag(name: str, value: object) -> bool:

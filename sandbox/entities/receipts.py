@@ -4,14 +4,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from sandbox import refusals
-from sandbox.entities.sales import SalesDocument, sales_shape
+from sandbox.entities.kind import stays
+from sandbox.entities.sales import UNDEPOSITED_FUNDS, SalesDocument, sales_shape
 from sandbox.fields import kept
 from sandbox.numbers import Json
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
-
-UNDEPOSITED_FUNDS = "4"
 
 
 class Receipt(SalesDocument):
@@ -22,12 +21,12 @@ class Receipt(SalesDocument):
     default_account: ClassVar[str | None] = UNDEPOSITED_FUNDS
 
     def _own(self, change: "Change", sent: Json, old: Json | None, money: Json) -> Json:
-        wanted = sent.get("DepositToAccountRef")
-        if wanted is None:
+        if "DepositToAccountRef" not in sent:
             if self.default_account is None:
                 raise refusals.missing("DepositToAccountRef")
-            wanted = {"value": self.default_account}
-        account = change.refer("Account", wanted, "Accounts", must_be_active=old is None)
+            sent = {**sent, "DepositToAccountRef": {"value": self.default_account}}
+        is_kept = stays("DepositToAccountRef", sent, old)
+        account = change.refer("Account", sent["DepositToAccountRef"], "Accounts", must_be_active=not is_kept)
         own: Json = {"DepositToAccountRef": {"value": account["Id"], "name": account["Name"]}, "Balance": Decimal(0)}
         if "HomeBalance" in money:
             own["HomeBalance"] = Decimal(0)

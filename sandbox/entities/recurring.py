@@ -1,5 +1,6 @@
 """Templates of transactions that return: an invoice, a bill or another, wrapped with its schedule."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox import refusals
@@ -7,14 +8,14 @@ from sandbox.entities.banking import Deposit, Transfer
 from sandbox.entities.creditmemo import CreditMemo
 from sandbox.entities.entry_lines import total_of
 from sandbox.entities.estimate import Estimate
-from sandbox.entities.generic import CUSTOMER, TERM, VENDOR, Generic
+from sandbox.entities.generic import CUSTOMER, TERM, VENDOR, ZERO, Generic
 from sandbox.entities.invoice import Invoice
 from sandbox.entities.journal_entry import JournalEntry
 from sandbox.entities.kind import Kind, entity_shape
 from sandbox.entities.payables import Bill, Purchase, PurchaseOrder, VendorCredit
 from sandbox.entities.receipts import RefundReceipt, SalesReceipt
-from sandbox.fields import COMMON, Field, Shape, anything, choice, day, flag, number, part, ref, text
-from sandbox.numbers import Json, cents, exact
+from sandbox.fields import COMMON, Field, Shape, anything, choice, day, flag, number, part, read, ref, text
+from sandbox.numbers import Json, cents
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
@@ -35,6 +36,7 @@ _WRAPPED: tuple[type[Kind], ...] = (
     VendorCredit,
 )
 SORTS = tuple(kind.name for kind in _WRAPPED)
+_PRICED = Shape("Line", {"Amount": number()})
 _SCHEDULE = Shape(
     "RecurringScheduleInfo",
     {
@@ -102,19 +104,21 @@ class RecurringTransaction(Generic):
         return {record["Type"]: {name: value for name, value in record.items() if name != "Type"}}
 
     def completed(self, change: "Change", fields: Json, old: Json | None) -> Json:  # noqa: ARG002
+        """Its lines numbered and added up; what else a transaction must say waits until it returns."""
         for name in ("Name", "RecurType"):
             if name not in fields["RecurringInfo"]:
                 raise refusals.missing(name)
         lines = fields.get("Line") or []
         if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
             raise refusals.malformed("Can not deserialize instance of java.util.List for Line")
-        read = [line if "Amount" not in line else {**line, "Amount": _amount(line)} for line in lines]
-        numbered = [{**line, "Id": str(line.get("Id") or n), "LineNum": n} for n, line in enumerate(read, 1)]
+        if old is not None and fields["Type"] != old["Type"]:
+            # There is no template of this sort with this Id.
+            raise refusals.not_found()
+        priced = [line if "Amount" not in line else {**line, "Amount": _amount(line)} for line in lines]
+        numbered = [{**line, "Id": str(line.get("Id") or n), "LineNum": n} for n, line in enumerate(priced, 1)]
         return {**fields, "Line": numbered, "TotalAmt": total_of(numbered)} if numbered else fields
 
 
-def _amount(line: Json) -> object:
-    try:
-        return cents(exact(line["Amount"]))
-    except ValueError:
-        raise refusals.bad_number("Amount", line["Amount"]) from None
+def _amount(line: Json) -> Decimal:
+    """In cents; nothing where it is blank. Raises 2080."""
+    return cents(read(_PRICED, {"Amount": line["Amount"]})["Amount"] or ZERO)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from sandbox import refusals
 from sandbox.clock import day as day_of
 from sandbox.countries import CURRENCIES
+from sandbox.documents import is_void
 from sandbox.entities import lines as lines_of
 from sandbox.entities.currency import check_currency
-from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape, merged
+from sandbox.entities.kind import ENTITY_MARKS, Kind, entity_shape, merged, stays
 from sandbox.entities.links import close_estimates, estimates_of, linked
+from sandbox.entities.settling import payments_of, unlink_payments
 from sandbox.entities.terms import due_date
 from sandbox.entities.totals import add_up
 from sandbox.fields import (
@@ -47,6 +49,8 @@ NUMBER_NEEDED = ("FR",)
 # The index of document numbers, and the sequence of the forms that share one.
 NUMBERS = "DocNumber"
 ZERO = Decimal(0)
+# The account of money that waits for the bank.
+UNDEPOSITED_FUNDS = "4"
 
 # What a document may refer to besides: the list, and what the fault calls it.
 REFERENCES = {
@@ -219,9 +223,7 @@ class SalesDocument(Kind):
         fields = {**old, **_nothing(old), "PrivateNote": void_note(old), "LinkedTxn": []}
         record = change.replace(self, old, fields)
         self._take_effect(change, old, record)
-        change.happened(self, record["Id"], "void")
-        if change.switches.on("void_updated"):
-            change.happened(self, record["Id"], "updated")
+        change.voided(self, record["Id"])
         return change.get(self.name, record["Id"])
 
     def send(self, change: "Change", old: Json, to: str) -> Json:
@@ -281,16 +283,15 @@ class SalesDocument(Kind):
         if wanted is None:
             home = {"value": change.company.currency, "name": CURRENCIES[change.company.currency]}
             return {"Id": "", "Taxable": True, "CurrencyRef": home}
-        same = old is not None and old.get("CustomerRef", {}).get("value") == wanted["value"]
-        return change.refer("Customer", wanted, "Names", must_be_active=not same)
+        return change.refer("Customer", wanted, "Names", must_be_active=not stays("CustomerRef", sent, old))
 
     def _dates(self, change: "Change", sent: Json, old: Json | None) -> Json:
         issued = sent.get("TxnDate") or day_of(change.now, change.company.zone).isoformat()
         dates: Json = {"TxnDate": issued}
         term: Json | None = None
         if "SalesTermRef" in sent:
-            same = old is not None and old.get("SalesTermRef", {}).get("value") == sent["SalesTermRef"]["value"]
-            term = change.refer("Term", sent["SalesTermRef"], "Terms", must_be_active=not same)
+            is_kept = stays("SalesTermRef", sent, old)
+            term = change.refer("Term", sent["SalesTermRef"], "Terms", must_be_active=not is_kept)
             dates["SalesTermRef"] = {"value": term["Id"], "name": term["Name"]}
         if self.has_due_date:
             term = term or _default_term(change)
@@ -307,14 +308,13 @@ class SalesDocument(Kind):
             raise refusals.missing("DocNumber")
         if wanted is None:
             return {"DocNumber": self._next_number(change)} if old is None and not custom else {}
-        self._check_number(change, wanted, old)
-        if wanted.isascii() and wanted.isdigit():
-            change.set_last(self.numbers, int(wanted))
+        if old is None or wanted != old.get("DocNumber"):
+            self._check_number(change, wanted, old)
+            if wanted.isascii() and wanted.isdigit() and len(str(int(wanted) + 1)) <= LONGEST_NUMBER:
+                change.set_last(self.numbers, int(wanted))
         return {"DocNumber": wanted}
 
     def _check_number(self, change: "Change", wanted: str, old: Json | None) -> None:
-        if old and old.get("DocNumber") == wanted:
-            return
         if change.allow_duplicate_number or change.switches["duplicate_docnumber"] == "accept":
             return
         for kind, id in self._holders(change, wanted):
@@ -335,10 +335,6 @@ class SalesDocument(Kind):
             for kind, id in change.company.holders(NUMBERS, number.lower())
             if getattr(change.kinds[kind], "numbers", "") == self.numbers
         ]
-
-
-def is_void(record: Json) -> bool:
-    return record["TotalAmt"] == 0 and str(record.get("PrivateNote", "")).startswith("Voided")
 
 
 def void_note(old: Json) -> str:
@@ -368,40 +364,9 @@ def sent_by_mail(kind: Kind, change: "Change", old: Json, to: str) -> Json:
     return record
 
 
-def payments_of(record: Json) -> list[str]:
-    """The Ids of the payments that settle it."""
-    return [link["TxnId"] for link in record["LinkedTxn"] if link["TxnType"] == "Payment"]
-
-
 def check_not_deposited(record: Json) -> None:
     if any(link.get("TxnType") == "Deposit" for link in record.get("LinkedTxn", [])):
         raise refusals.business("This transaction has been deposited; remove it from the deposit first.")
-
-
-def unlink_payments(change: "Change", record: Json) -> None:
-    """The money goes back to the payments, unapplied."""
-    from sandbox.entities.payment import release
-
-    for payment in payments_of(record):
-        release(change, payment, record["Id"])
-
-
-def free_surplus(change: "Change", kind: Kind, record: Json, worth: Decimal) -> None:
-    """Payments that settle more than the document is now worth get the surplus back."""
-    from sandbox.entities.payment import applied_by, release
-
-    left = worth
-    freed: list[str] = []
-    for payment in payments_of(record):
-        applied = applied_by(change.get("Payment", payment), record["Id"])
-        keep = min(applied, max(left, ZERO))
-        if applied > keep:
-            release(change, payment, record["Id"], keep)
-            freed += [payment] if not keep else []
-        left -= keep
-    if freed:
-        links = [link for link in record["LinkedTxn"] if link["TxnType"] != "Payment" or link["TxnId"] not in freed]
-        change.touch(kind, change.get(kind.name, record["Id"]), LinkedTxn=links)
 
 
 def move_stock(change: "Change", direction: int, old: Json | None, new: Json | None) -> None:
@@ -477,8 +442,7 @@ def _named(change: "Change", sent: Json, old: Json | None) -> Json:
     named: Json = {}
     for name, (kind, names) in REFERENCES.items():
         if name in sent:
-            same = old is not None and old.get(name, {}).get("value") == sent[name]["value"]
-            record = change.refer(kind, sent[name], names, must_be_active=not same)
+            record = change.refer(kind, sent[name], names, must_be_active=not stays(name, sent, old))
             named[name] = {"value": record["Id"], "name": record.get("FullyQualifiedName", record.get("Name"))}
     return named
 

@@ -1,6 +1,7 @@
 """Who collects taxes and at which rates: agencies can be made, codes and rates come through the tax service."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox.entities.kind import Kind, entity_shape
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 # A US company has these codes besides its own; a query lists them whatever page it asks for.
 PSEUDO_CODES = ("TAX", "NON", "CustomSalesTax")
-# The agencies of a new company; the first two are those of Intuit's own US sandbox.
+# The agencies of a new company; those of the United States are as remembered from Intuit's own sandbox.
 AGENCIES = {
     "US": ("Arizona Dept. of Revenue", "Board of Equalization"),
     "CA": ("Canada Revenue Agency",),
@@ -103,6 +104,38 @@ class TaxRate(Kind):
 
     def index(self, record: Json) -> Iterable[tuple[str, str]]:
         yield (self.name, record["Name"].lower())
+
+
+def tax_rate(name: str, percent: Decimal, agency: str) -> Json:
+    """The fields of a rate in per cent, whose tax goes to the agency with this Id."""
+    return {
+        "Name": name,
+        "Description": name,
+        "Active": True,
+        "RateValue": percent,
+        "AgencyRef": {"value": agency},
+        "SpecialTaxType": "NONE",
+        "DisplayType": "ReadOnly",
+    }
+
+
+def tax_code(name: str, sold: list[Json], bought: list[Json], description: str = "") -> Json:
+    """The fields of a code with what `rate_of` says of its rates, for sales and for purchases."""
+    return {
+        "Name": name,
+        "Description": description or name,
+        "Active": True,
+        "Hidden": False,
+        "Taxable": True,
+        "TaxGroup": True,
+        "SalesTaxRateList": {"TaxRateDetail": sold},
+        "PurchaseTaxRateList": {"TaxRateDetail": bought},
+    }
+
+
+def rate_of(id: str, name: str) -> Json:
+    """How a code names one of its rates."""
+    return {"TaxTypeApplicable": "TaxOnAmount", "TaxRateRef": {"value": id, "name": name}, "TaxOrder": 0}
 
 
 def first_agencies(country: str) -> list[Json]:

@@ -67,10 +67,19 @@ def rates_of(change: "Change", code: Json) -> tuple[Rate, ...]:
 
 def decided(change: "Change", sent: Json, old: Json | None) -> Json:
     """The tax detail by which a caller decides taxes himself. What he only read and sends back is none."""
-    detail: Json = sent.get("TxnTaxDetail", {})
-    if change.switches["explicit_tax"] == "computed" or (old is not None and detail == old.get("TxnTaxDetail")):
+    if change.switches["explicit_tax"] == "computed" or _sent_back(sent, old):
         return {}
+    detail: Json = sent.get("TxnTaxDetail", {})
     return detail
+
+
+def as_decided_before(sent: Json, old: Json | None, computed: list[Json]) -> list[Json]:
+    """The tax lines of a detail that is sent back: where no more and no less is taxed, an earlier decision stays."""
+    if old is None or not _sent_back(sent, old):
+        return computed
+    before = [line for line in old["TxnTaxDetail"].get("TaxLine", []) if "OverrideDeltaAmount" in line["TaxLineDetail"]]
+    amounts = {_taxed(line): line["Amount"] for line in before}
+    return [overridden(line, amounts[_taxed(line)]) if _taxed(line) in amounts else line for line in computed]
 
 
 def stated(detail: Json) -> list[tuple[str, Decimal]]:
@@ -102,6 +111,16 @@ def overridden(line: Json, amount: Decimal) -> Json:
         return line
     detail = {**line["TaxLineDetail"], "OverrideDeltaAmount": amount - line["Amount"]}
     return {**line, "Amount": amount, "TaxLineDetail": detail}
+
+
+def _sent_back(sent: Json, old: Json | None) -> bool:
+    return old is not None and bool(sent.get("TxnTaxDetail", {}) == old.get("TxnTaxDetail"))
+
+
+def _taxed(line: Json) -> tuple[str, Decimal, Decimal]:
+    """What a tax line taxes, at which rate."""
+    detail = line["TaxLineDetail"]
+    return _rate_of(line), detail["TaxPercent"], detail["NetAmountTaxable"]
 
 
 def _rate_of(line: Json) -> str:

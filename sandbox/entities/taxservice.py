@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from sandbox import refusals
 from sandbox.entities.kind import ENTITY_MARKS
+from sandbox.entities.tax import rate_of, tax_code, tax_rate
 from sandbox.fields import Shape, choice, kept, number, parts, read, text
 from sandbox.numbers import Json
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
 
-APPLIES_TO = {"Sales": "SalesTaxRateList", "Purchase": "PurchaseTaxRateList"}
+SALES, PURCHASES = "Sales", "Purchase"
 HIGHEST_RATE = Decimal(100)
 
 _RATE = Shape(
@@ -21,7 +22,7 @@ _RATE = Shape(
         "TaxRateId": text(),
         "RateValue": number(),
         "TaxAgencyId": text(),
-        "TaxApplicableOn": choice(*APPLIES_TO, "Other"),
+        "TaxApplicableOn": choice(SALES, PURCHASES, "Other"),
     },
 )
 _CODE = Shape(
@@ -48,6 +49,8 @@ def make_tax_code(change: "Change", body: object) -> Json:
     rates = [_rate(change, detail) for detail in given["TaxRateDetails"]]
     if len({rate["Id"] for _, rate in rates}) < len(rates):
         raise refusals.business("A single tax rate may not be listed twice in the list of tax rates of a tax code.")
+    if len({rate["Name"].lower() for _, rate in rates}) < len(rates):
+        raise refusals.duplicate_name("tax rate")
     code = change.add(change.kinds["TaxCode"], _code(given["TaxCode"], rates))
     details = [detail for detail, _ in rates]
     return {"TaxCode": code["Name"], "TaxCodeId": code["Id"], "TaxRateDetails": details}
@@ -55,7 +58,7 @@ def make_tax_code(change: "Change", body: object) -> Json:
 
 def _rate(change: "Change", detail: Json) -> tuple[Json, Json]:
     """What is answered about one rate, and the rate itself: the one that an Id names, or else a new one."""
-    applies_to = detail.get("TaxApplicableOn", "Sales")
+    applies_to = detail.get("TaxApplicableOn", SALES)
     if "TaxRateId" in detail:
         rate = change.refer("TaxRate", {"value": detail["TaxRateId"]}, "TaxRates")
     else:
@@ -79,37 +82,17 @@ def _new_rate(change: "Change", detail: Json) -> Json:
         raise refusals.bad_number("RateValue", percent)
     _check_free(change, "TaxRate", detail["TaxRateName"], "tax rate")
     agency = change.refer("TaxAgency", {"value": detail["TaxAgencyId"]}, "TaxAgencies")
-    fields: Json = {
-        "Name": detail["TaxRateName"],
-        "Description": detail["TaxRateName"],
-        "Active": True,
-        "RateValue": percent,
-        "AgencyRef": {"value": agency["Id"]},
-        "SpecialTaxType": "NONE",
-        "DisplayType": "ReadOnly",
-        "EffectiveTaxRate": [{"RateValue": percent, "EffectiveDate": change.stamp}],
-    }
+    since = [{"RateValue": percent, "EffectiveDate": change.stamp}]
+    fields = {**tax_rate(detail["TaxRateName"], percent, agency["Id"]), "EffectiveTaxRate": since}
     return change.add(change.kinds["TaxRate"], {**fields, **ENTITY_MARKS})
 
 
 def _code(name: str, rates: list[tuple[Json, Json]]) -> Json:
-    lists: dict[str, list[Json]] = {listed: [] for listed in APPLIES_TO.values()}
-    for answered, rate in rates:
-        listed = APPLIES_TO.get(answered["TaxApplicableOn"])
-        if listed:
-            reference = {"value": rate["Id"], "name": rate["Name"]}
-            lists[listed].append({"TaxTypeApplicable": "TaxOnAmount", "TaxRateRef": reference, "TaxOrder": 0})
-    return {
-        "Name": name,
-        "Description": name,
-        "Active": True,
-        "Hidden": False,
-        "Taxable": True,
-        "TaxGroup": True,
-        "TaxCodeConfigType": "USER_DEFINED",
-        **{listed: {"TaxRateDetail": details} for listed, details in lists.items()},
-        **ENTITY_MARKS,
-    }
+    sold, bought = (
+        [rate_of(rate["Id"], rate["Name"]) for answered, rate in rates if answered["TaxApplicableOn"] == side]
+        for side in (SALES, PURCHASES)
+    )
+    return {**tax_code(name, sold, bought), "TaxCodeConfigType": "USER_DEFINED", **ENTITY_MARKS}
 
 
 def _check_free(change: "Change", kind: str, name: str, called: str) -> None:

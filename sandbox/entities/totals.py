@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from sandbox import refusals
 from sandbox.entities import american_taxes, line_taxes
 from sandbox.entities import lines as lines_of
+from sandbox.entities.currency import exchange_rate
 from sandbox.numbers import Json, cents, exact
 
 if TYPE_CHECKING:
     from sandbox.changes import Change
 
-ZERO, ONE = Decimal(0), Decimal(1)
+ZERO = Decimal(0)
 
 
 def applied_to(record: Json) -> Decimal:
@@ -50,12 +51,8 @@ def add_up(change: "Change", sent: Json, own: lines_of.Lines, old: Json | None, 
 
 def _at_home(change: "Change", sent: Json, money: Json, foreign: bool) -> Json:
     """Rate and home amounts, which a company has that keeps several currencies."""
-    if not change.company.multicurrency:
+    rate = exchange_rate(change, sent, foreign)
+    if rate is None:
         return {}
-    if foreign and "ExchangeRate" not in sent:
-        raise refusals.rate_missing()
-    rate = sent["ExchangeRate"] if foreign else ONE
-    if rate <= 0:
-        raise refusals.bad_number("ExchangeRate", rate)
     home = {"HomeTotalAmt": cents(money["TotalAmt"] * rate), "HomeBalance": cents(money["Balance"] * rate)}
     return {"ExchangeRate": rate, **home}

@@ -143,7 +143,7 @@ def _acted(world: World, company: Company, call: Call, path: str, id: str, act: 
     except Refusal as refusal:
         problem = " ".join(f"{fault.detail or fault.message} ({fault.code})" for fault in refusal.faults)
     except (WrongControl, ValueError) as wrong:
-        problem = f"{wrong}."
+        problem = f"{str(wrong).removesuffix('.')}."
     else:
         if act == "delete":
             return see_other(_path(company.realm) + "?done=delete")

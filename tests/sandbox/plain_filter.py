@@ -81,7 +81,9 @@ def condition_on(kind: str, records: list[Json], field: int, operator: str, pick
     if operator == "like":
         half = len(value) // 2
         patterns = (f"{value[:half]}%", f"%{value[half:]}", f"%{value[1:-1]}%", value, value[:1] + "%" + value[-1:])
-        return Condition(name, "like", (patterns[pick % len(patterns)].upper(),))
+        # Nobody has recorded whether a lone wildcard finds those without a value.
+        pattern = patterns[pick % len(patterns)].upper()
+        return Condition(name, "like", (pattern if pattern.strip("%") else value,))
     return Condition(name, "=" if sort in ("id", "flag") else operator, (value,))
 
 

@@ -233,6 +233,15 @@ def test_an_invoice_with_taxes_included_survives_being_written_back(connect, lin
         assert made[name] == again[name] == last[name]
 
 
+@pytest.mark.behaviour("Arithmetic", "With taxes included a tiny quantity has an enormous price, exactly", "assumed")
+def test_a_tiny_quantity_has_an_enormous_price(connect, line):
+    app = connect(country="GB")
+    one = line(100_000_000_000_000, "2", TaxInclusiveAmt=120_000_000_000_000, Qty="0.0000001", UnitPrice=1)
+    invoice = app.post("/invoice", inclusive(app, line, one))["Invoice"]
+    assert invoice["TotalAmt"] == 120_000_000_000_000
+    assert invoice["Line"][0]["SalesItemLineDetail"]["UnitPrice"] == 10**21
+
+
 @pytest.mark.behaviour("Arithmetic", "A rate that stands in several tax codes has one tax line", "documented")
 def test_a_rate_in_two_codes_has_one_tax_line(connect, line):
     app = connect(country="CA")
@@ -338,6 +347,31 @@ def test_taxes_that_are_sent_back_are_computed_anew(connect, line, kind):
     assert app.post(f"/{kind.lower()}", sparse)[kind]["TotalAmt"] == 360
 
 
+@pytest.mark.behaviour(
+    "Arithmetic", "A tax that the caller decided stays while nothing else is taxed", "assumed", switch="explicit_tax"
+)
+def test_a_decided_tax_survives_a_change_of_something_else(connect, line):
+    app = connect(country="GB")
+    taxes = {"TaxLine": [tax_line(20.01, "1")]}
+    made = app.post("/invoice", app.invoice_body(Line=[line(100, "2")], TxnTaxDetail=taxes))["Invoice"]
+    noted = app.post("/invoice", {"Id": made["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "Seen"})["Invoice"]
+    assert (noted["TotalAmt"], noted["TxnTaxDetail"]) == (120.01, made["TxnTaxDetail"])
+    again = app.post("/invoice", noted)["Invoice"]
+    assert again["TxnTaxDetail"] == made["TxnTaxDetail"]
+    assert app.post("/invoice", {**again, "Line": [line(200, "2")]})["Invoice"]["TotalAmt"] == 240
+
+
+@pytest.mark.behaviour("Arithmetic", "A US document keeps a tax code that has become inactive", "assumed")
+def test_a_document_keeps_an_inactive_tax_code(app):
+    code = {"TxnTaxCodeRef": {"value": "2"}}
+    made = app.invoice(100, TxnTaxDetail=code)
+    company = app.books.company(app.realm)
+    company.put(KINDS["TaxCode"], {**company.find("TaxCode", "2"), "Active": False}, datetime.now(UTC))
+    noted = app.post("/invoice", {"Id": made["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "Seen"})
+    assert noted["Invoice"]["TxnTaxDetail"] == made["TxnTaxDetail"]
+    assert app.refused("/invoice", app.invoice_body(TxnTaxDetail=code))["code"] == "610"
+
+
 @pytest.fixture
 def automated(app):
     """An app whose company has automated sales tax and its own address in California."""
@@ -389,8 +423,19 @@ def test_automated_sales_tax_can_be_overridden(automated, line):
     made = automated.post("/invoice", body)["Invoice"]
     (only,) = made["TxnTaxDetail"]["TaxLine"]
     assert (made["TotalAmt"], only["Amount"], only["TaxLineDetail"]["OverrideDeltaAmount"]) == (109, 9, 1.75)
+    noted = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "Seen"}
+    assert automated.post("/invoice", noted)["Invoice"]["TotalAmt"] == 109
     automated.books.world.switches.turn({"explicit_tax": "computed"})
     assert automated.post("/invoice", body)["Invoice"]["TotalAmt"] == 107.25
+
+
+@pytest.mark.behaviour(
+    "Arithmetic", "Automated sales tax of a sale to nobody is that of the company's place", "assumed"
+)
+def test_automated_sales_tax_of_a_sale_over_the_counter(automated, line):
+    automated.item(Taxable=True)
+    receipt = automated.post("/salesreceipt", {"Line": [line(100, "TAX")]})["SalesReceipt"]
+    assert (percents(receipt), receipt["TotalAmt"]) == ([7.25], 107.25)
 
 
 @pytest.mark.behaviour(

@@ -25,7 +25,7 @@ def uploaded(app, metadata=None, **more):
 
 
 @pytest.mark.behaviour(
-    "Other transactions", "A note is made, read, changed, found by its tag and deleted as an Attachable.", "documented"
+    "Other transactions", "A note is made, read, changed, found by its tag and deleted as an Attachable.", "reported"
 )
 def test_a_note_is_made_read_changed_and_deleted(app):
     note = app.post("/attachable", {"Note": "Leave the key", "Tag": "door"})["Attachable"]
@@ -37,9 +37,7 @@ def test_a_note_is_made_read_changed_and_deleted(app):
     assert app.query("select * from Attachable") == {}
 
 
-@pytest.mark.behaviour(
-    "Other transactions", "An Attachable is tied to records; to nothing, it is refused.", "documented"
-)
+@pytest.mark.behaviour("Other transactions", "An Attachable is tied to records; to nothing, it is refused.", "assumed")
 def test_a_note_is_tied_to_a_record(app):
     invoice = app.invoice()
     ref = {"EntityRef": {"type": "invoice", "value": invoice["Id"]}, "IncludeOnSend": True}
@@ -50,7 +48,7 @@ def test_a_note_is_tied_to_a_record(app):
 
 
 @pytest.mark.behaviour(
-    "Queries", "Attachables are found by what they are tied to: AttachableRef.EntityRef.Type and .value.", "documented"
+    "Queries", "Attachables are found by what they are tied to: AttachableRef.EntityRef.Type and .value.", "assumed"
 )
 def test_notes_are_found_by_what_they_are_tied_to(app):
     one, other = app.invoice(), app.invoice()
@@ -63,7 +61,7 @@ def test_notes_are_found_by_what_they_are_tied_to(app):
     assert not [name for name in found[0] if "." in name]
 
 
-@pytest.mark.behaviour("Change data capture", "Attachables and their deletions are captured.", "documented")
+@pytest.mark.behaviour("Change data capture", "Attachables and their deletions are captured.", "assumed")
 def test_changes_of_notes_are_captured(app):
     since = app.books.clock.now().isoformat()
     app.books.clock.advance(60)
@@ -77,7 +75,7 @@ def test_changes_of_notes_are_captured(app):
 
 
 @pytest.mark.behaviour(
-    "Other transactions", "An upload keeps the file byte for byte and answers an AttachableResponse.", "documented"
+    "Other transactions", "An upload keeps the file byte for byte and answers an AttachableResponse.", "reported"
 )
 def test_an_uploaded_file_comes_back_byte_for_byte(app):
     customer = app.customer()
@@ -130,7 +128,7 @@ def test_a_changed_note_keeps_its_file(app):
     assert requests.get(changed["TempDownloadUri"], timeout=20).content == FILE
 
 
-@pytest.mark.behaviour("Validation", "An upload without a file is refused with 6041.", "documented")
+@pytest.mark.behaviour("Validation", "An upload without a file is refused with 6041.", "assumed")
 def test_an_upload_without_a_file_is_refused(app):
     answer = app.call("POST", "/upload", {"FileName": "x"})
     assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, "6041")
@@ -141,6 +139,26 @@ def test_a_file_whose_metadata_is_refused_is_not_kept(app):
     answer = upload(app, {"AttachableRef": [tie], "FileName": "x.pdf"})
     assert answer.json()["AttachableResponse"][0]["Fault"]["Error"][0]["code"] == "2500"
     assert app.query("select count(*) from Attachable") == {"totalCount": 0}
+
+
+def test_a_file_with_broken_metadata_does_not_spoil_the_others(app):
+    files = {
+        "file_metadata_01": (None, "{broken", "application/json"),
+        "file_content_01": ("one.txt", b"one", "text/plain"),
+        "file_content_02": ("two.txt", b"two", "text/plain"),
+    }
+    wanted = {"Authorization": f"Bearer {app.access_token}", "Accept": "application/json"}
+    answer = app.session.post(f"{app.base}/upload", files=files, headers=wanted, timeout=20)
+    broken, kept = answer.json()["AttachableResponse"]
+    assert (answer.status_code, broken["Fault"]["Error"][0]["code"]) == (200, "2010")
+    assert app.query("select * from Attachable")["Attachable"] == [kept["Attachable"]]
+
+
+def test_a_file_name_may_hold_a_semicolon(app):
+    files = {"file_content_01": ("plans; north.txt", b"one", "text/plain")}
+    wanted = {"Authorization": f"Bearer {app.access_token}", "Accept": "application/json"}
+    answer = app.session.post(f"{app.base}/upload", files=files, headers=wanted, timeout=20)
+    assert answer.json()["AttachableResponse"][0]["Attachable"]["FileName"] == "plans; north.txt"
 
 
 def test_a_guessed_link_leads_nowhere(app):

@@ -92,6 +92,12 @@ def test_a_user_who_cancels_lets_nobody_in(books, app):
     assert said == {"keep": "1", "error": "access_denied", "state": "s&1"}
 
 
+def test_a_redirect_address_is_kept_whatever_its_letters(books):
+    page = Fields(show(books, redirect_uri="http://localhost:8000/zażółć/a%2Fb?empty="))
+    location = decide(books, **page.hidden, decision="cancel").headers["location"]
+    assert location.startswith("http://localhost:8000/za%C5%BC%C3%B3%C5%82%C4%87/a%2Fb?empty=&error=access_denied")
+
+
 def test_the_page_says_who_asks_for_what_and_that_it_is_a_sandbox(books):
     page = Fields(show(books))
     for words in (

@@ -1,5 +1,6 @@
 """The controls: realms, clock, switches, meter, log, reset, and what they refuse."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -231,6 +232,16 @@ def test_the_same_seed_gives_the_same_books():
             return grant["realm"], [one["TotalAmt"] for one in books.company(grant["realm"]).all("Invoice")]
 
     assert held() == held()
+
+
+def test_a_seeded_sandbox_opens_a_new_realm_beside_one_that_took_its_number():
+    with Sandbox(seed=7, empty=True) as first:
+        second_number = [first.open_realm()["realm"] for _ in range(2)][1]
+    with Sandbox(seed=7, empty=True) as books:
+        books.open_realm(realm=second_number)
+        with ThreadPoolExecutor(1) as pool:
+            opened = pool.submit(books.open_realm).result(timeout=10)
+        assert opened["realm"] not in ("", second_number)
 
 
 @pytest.mark.parametrize("limit", ["-1", "x", "", "1.5", "9" * 5000, "\u0663"], ids=range(6))

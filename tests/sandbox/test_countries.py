@@ -145,6 +145,8 @@ def test_a_rate_is_above_zero(connect, rate):
     app = connect(multicurrency=True)
     error = app.refused("/invoice", foreign(app, CurrencyRef={"value": "EUR"}, ExchangeRate=rate))
     assert (error["code"], error["element"]) == ("2080", "ExchangeRate")
+    payment = {"CustomerRef": {"value": "1"}, "TotalAmt": 5, "CurrencyRef": {"value": "EUR"}, "ExchangeRate": rate}
+    assert app.refused("/payment", payment)["element"] == "ExchangeRate"
 
 
 @pytest.mark.behaviour("Arithmetic", "Home money needs no rate and has the rate 1", "recorded")

@@ -145,7 +145,7 @@ def test_a_free_credit_memo_is_sent_and_deleted(app, line):
 @pytest.mark.behaviour(
     "Payments and credits",
     "With the preference AutoApplyCredit open credits settle a new invoice, oldest first, by a payment of 0.",
-    "documented",
+    "assumed",
 )
 def test_credits_are_applied_to_a_new_invoice_by_themselves(app, line):
     credit(app, line, 30)
@@ -162,7 +162,7 @@ def test_credits_are_applied_to_a_new_invoice_by_themselves(app, line):
 
 
 @pytest.mark.behaviour(
-    "Payments and credits", "With the preference AutoApplyCredit a new credit memo settles open invoices.", "documented"
+    "Payments and credits", "With the preference AutoApplyCredit a new credit memo settles open invoices.", "assumed"
 )
 def test_a_new_credit_settles_open_invoices_by_itself(app, line):
     first, second = app.invoice(50), app.invoice(60)

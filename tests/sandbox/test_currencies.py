@@ -18,7 +18,7 @@ def test_a_currency_is_added_by_its_code(trader):
     assert trader.customer(CurrencyRef={"value": "NOK"})["CurrencyRef"] == {"value": "NOK", "name": "Norwegian Krone"}
 
 
-@pytest.mark.behaviour("Validation", "A currency has a known code, once, and only with multicurrency.", "documented")
+@pytest.mark.behaviour("Validation", "A currency has a known code, once, and only with multicurrency.", "assumed")
 @pytest.mark.parametrize(
     ("body", "code"), [({}, "2020"), ({"Code": "XXX"}, "2180"), ({"Code": "LONG"}, "2050"), ({"Code": "eur"}, "6240")]
 )
@@ -32,7 +32,7 @@ def test_without_multicurrency_no_currency_is_added(app):
     assert [one["Code"] for one in app.query("select * from CompanyCurrency")["CompanyCurrency"]] == ["USD"]
 
 
-@pytest.mark.behaviour("Lists", "A currency made inactive is hidden and no customer can get it.", "documented")
+@pytest.mark.behaviour("Lists", "A currency made inactive is hidden and no customer can get it.", "assumed")
 def test_an_inactive_currency_is_hidden(trader):
     euro = trader.query("select * from CompanyCurrency where Code = 'EUR'")["CompanyCurrency"][0]
     gone = trader.post("/companycurrency", {**euro, "Active": False})["CompanyCurrency"]
@@ -64,7 +64,7 @@ def test_an_exchange_rate_needs_currency_and_day(trader, params, code):
 
 
 @pytest.mark.behaviour(
-    "Lists", "A rate that a company sets holds from its day on and is shown with that day.", "documented"
+    "Lists", "A rate that a company sets holds from its day on and is shown with that day.", "assumed"
 )
 def test_a_rate_is_set(trader):
     market = trader.get("/exchangerate", sourcecurrencycode="EUR")["ExchangeRate"]["Rate"]
@@ -85,7 +85,7 @@ def test_a_rate_is_set(trader):
 
 
 @pytest.mark.behaviour(
-    "Validation", "Setting a rate needs currency, rate and day; the home currency has none.", "documented"
+    "Validation", "Setting a rate needs currency, rate and day; the home currency has none.", "assumed"
 )
 @pytest.mark.parametrize(
     ("fields", "code"),
@@ -106,7 +106,7 @@ def test_a_rate_that_makes_no_sense_is_refused(trader, fields, code):
     assert trader.refused("/exchangerate", own)["code"] == code
 
 
-@pytest.mark.behaviour("Queries", "Exchange rates are found by currency and day.", "documented")
+@pytest.mark.behaviour("Queries", "Exchange rates are found by currency and day.", "reported")
 def test_exchange_rates_are_queried(trader):
     trader.post("/exchangerate", {"SourceCurrencyCode": "GBP", "Rate": 5, "AsOfDate": "2026-05-15"})
     found = trader.query(

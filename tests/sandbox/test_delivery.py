@@ -82,7 +82,7 @@ def test_repeats_climb_intuits_ladder_and_stay_on_its_last_step(app, subscriber)
     assert all(step - 1 <= wait for wait, step in zip(waits, steps, strict=True))
 
 
-@pytest.mark.behaviour("Notifications", "A repeat has the same event ids, under a new trace id.", "documented")
+@pytest.mark.behaviour("Notifications", "A repeat has the same event ids.", "documented")
 def test_a_repeat_has_the_same_event_ids(app, subscriber):
     app.books.clock.run_at(0)
     subscriber.answers = [500]
@@ -308,7 +308,7 @@ def test_a_disconnected_company_is_not_told_of(app, subscriber):
     assert subscriber.types == ["qbo.customer.created.v1 2"]
 
 
-@pytest.mark.behaviour("Notifications", "Test events tell of a company that is not connected.", "documented")
+@pytest.mark.behaviour("Notifications", "Test events tell of a company that is not connected.", "reported")
 def test_test_events_are_of_an_unknown_company_and_partly_of_unknown_types(app, subscriber):
     subscribe(app, subscriber, events=["payment"])
     assert app.control("POST", "/webhooks/test", {"count": 6}).json() == {"events": 6}

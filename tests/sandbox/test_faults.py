@@ -411,6 +411,23 @@ def test_the_token_endpoint_can_fail_in_the_same_ways(app, kind):
     assert refreshed() == 200
 
 
+def test_a_sandbox_started_again_delays_as_before(app):
+    rule(app, {"kind": "delay", "delay_ms": 300})
+    app.books.stop()
+    app.books.start()
+    began = time.monotonic()
+    assert create(app).status_code == 200
+    assert time.monotonic() - began >= 0.3
+
+
+def test_only_a_rule_that_spares_repeats_remembers_request_ids(app):
+    rule(app, {"kind": "delay"})
+    rule(app, {"kind": "delay"}, repeats=False)
+    for n in range(3):
+        create(app, f"C{n}", requestid=f"r{n}")
+    assert [one.hit for one in app.books.world.faults._rules] == [set(), {"r0", "r1", "r2"}]
+
+
 def test_a_delay_ends_when_the_sandbox_stops(app):
     rule(app, {"kind": "delay", "delay_ms": 60_000})
     with ThreadPoolExecutor(1) as pool:

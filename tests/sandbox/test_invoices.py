@@ -211,6 +211,20 @@ def test_numbers_follow_the_last_one_used(app):
     assert app.invoice()["DocNumber"] == "2210"
 
 
+@pytest.mark.behaviour("Document numbers", "A change of an older document leaves the next number.", "assumed")
+def test_a_changed_invoice_does_not_turn_the_numbers_back(app):
+    first, second, _ = (app.invoice(10) for _ in range(3))
+    app.post("/invoice", {"Id": second["Id"], "SyncToken": "0"}, operation="delete")
+    app.post("/invoice", {"Id": first["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "Seen"})
+    assert app.invoice(10)["DocNumber"] == "1004"
+
+
+@pytest.mark.behaviour("Document numbers", "No number given by QuickBooks has more than 21 digits.", "assumed")
+def test_the_highest_number_has_no_next_one(app):
+    app.invoice(10, DocNumber="9" * 21)
+    assert app.invoice(10)["DocNumber"] == "1001"
+
+
 @pytest.mark.behaviour(
     "Document numbers",
     "With custom numbers on, an invoice without a number gets none, except by AUTO_GENERATE or AutoDocNumber.",
@@ -595,3 +609,27 @@ def test_a_document_keeps_what_has_become_inactive(app, line):
     other = app.customer("Another")
     body = {"CustomerRef": {"value": other["Id"]}, "Line": [line(1)]}
     assert app.refused("/invoice", body)["code"] == "610"
+
+
+@pytest.mark.behaviour(
+    "Validation", "An invoice keeps a bundle and a discount account when they become inactive.", "assumed"
+)
+def test_an_invoice_keeps_its_bundle_and_its_discount_account(app, line):
+    body = app.invoice_body()
+    parts = {"ItemGroupLine": [{"ItemRef": {"value": "1"}, "Qty": 2}]}
+    bundle = app.item("Job", Type="Group", ItemGroupDetail=parts)
+    account = app.post("/account", {"Name": "Rebates", "AccountType": "Income"})["Account"]
+    detail = {"GroupItemRef": {"value": bundle["Id"]}}
+    rebate = {"DiscountAccountRef": {"value": account["Id"]}}
+    lines = [
+        line(10),
+        {"DetailType": "GroupLineDetail", "GroupLineDetail": detail},
+        {"DetailType": "DiscountLineDetail", "Amount": 1, "DiscountLineDetail": rebate},
+    ]
+    made = app.post("/invoice", {**body, "Line": lines})["Invoice"]
+    for path, record in (("/item", bundle), ("/account", account)):
+        app.post(path, {"Id": record["Id"], "SyncToken": "0", "sparse": True, "Active": False})
+    note = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "kept"}
+    assert app.post("/invoice", note)["Invoice"]["TotalAmt"] == made["TotalAmt"]
+    for one in lines[1:]:
+        assert app.refused("/invoice", {**body, "Line": [line(10), one]})["code"] == "610"

@@ -118,7 +118,13 @@ def test_stock_is_tracked(app):
     assert made["AssetAccountRef"] == {"value": "81", "name": "Inventory Asset"}
 
 
-@pytest.mark.behaviour("Validation", "An item of type Inventory keeps its type.", "documented")
+def test_a_blank_type_leaves_the_type_as_it_is(app):
+    item = app.item()
+    changed = app.post("/item", {"Id": item["Id"], "SyncToken": "0", "sparse": True, "Type": ""})["Item"]
+    assert changed["Type"] == "Service"
+
+
+@pytest.mark.behaviour("Validation", "An item of type Inventory keeps its type.", "assumed")
 def test_stock_stays_stock(app):
     app.post("/item", {"Name": "Pump", **STOCK})
     change = {"Id": "1", "SyncToken": "0", "sparse": True}
@@ -126,9 +132,7 @@ def test_stock_stays_stock(app):
     assert app.post("/item", {**change, "UnitPrice": 12.75})["Item"]["Type"] == "Inventory"
 
 
-@pytest.mark.behaviour(
-    "Full and sparse updates", "A full update of an item clears what it omits but its type.", "documented"
-)
+@pytest.mark.behaviour("Full and sparse updates", "A full update of an item clears what it omits.", "documented")
 def test_a_full_update_of_an_item_clears_what_it_omits(app):
     app.item("Lamp", Description="bright", Sku="L-1", UnitPrice=5)
     sparse = app.post("/item", {"Id": "1", "SyncToken": "0", "sparse": True, "UnitPrice": 6})["Item"]
@@ -138,7 +142,7 @@ def test_a_full_update_of_an_item_clears_what_it_omits(app):
     assert ("Sku" in full, "Description" in full, full["UnitPrice"], full["Type"]) == (False, False, 0, "Service")
 
 
-@pytest.mark.behaviour("Lists", "A category has a name and a place, no price.", "documented")
+@pytest.mark.behaviour("Lists", "A category has a name and a place, no price.", "assumed")
 def test_a_category_sorts_items(app):
     made = app.post("/item", {"Name": "Trees", "Type": "Category"})["Item"]
     assert (made["Type"], made["FullyQualifiedName"]) == ("Category", "Trees")
@@ -165,7 +169,7 @@ def test_a_name_may_stand_in_two_categories(app):
 
 
 @pytest.mark.behaviour(
-    "Lists", "Without SubItem an item stands on the top level, and SubItem needs a ParentRef.", "documented"
+    "Lists", "Without SubItem an item stands on the top level, and SubItem needs a ParentRef.", "assumed"
 )
 def test_sub_item_says_where_an_item_stands(app):
     app.post("/item", {"Name": "Trees", "Type": "Category"})
@@ -214,7 +218,7 @@ def test_a_bundle_needs_items(app):
 
 
 @pytest.mark.behaviour(
-    "Lists", "An inactive item is marked, hidden, cannot be sold, and stays on its invoices.", "documented"
+    "Lists", "An inactive item is marked, hidden, cannot be sold, and stays on its invoices.", "reported"
 )
 def test_an_inactive_item_cannot_be_sold_but_stays_on_its_invoices(app, line):
     invoice = app.invoice()
@@ -228,7 +232,7 @@ def test_an_inactive_item_cannot_be_sold_but_stays_on_its_invoices(app, line):
 
 
 @pytest.mark.behaviour(
-    "Queries", "Items are listed by their full names and found by Sku, price and category.", "documented"
+    "Queries", "Items are listed by their full names and found by Sku, price and category.", "recorded"
 )
 def test_items_are_found(app):
     app.post("/item", {"Name": "Trees", "Type": "Category"})

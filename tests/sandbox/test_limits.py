@@ -108,6 +108,20 @@ def test_forty_emails_in_a_day(limited):
     assert send().status_code == 200
 
 
+@pytest.mark.behaviour("Limits", "A refused sending uses up none of the day's e-mails.", "assumed", switch="limits")
+def test_a_refused_sending_uses_up_no_email(limited):
+    limited.control("POST", "/switches", {"limits": "off"})
+    invoice = limited.invoice()
+    limited.control("POST", "/switches", {"limits": "on"})
+
+    def send(id):
+        limited.books.clock.advance(1)
+        return limited.call("POST", f"/invoice/{id}/send", params={"sendTo": "a@example.com"}).status_code
+
+    assert [send("999") for _ in range(40)] == [400] * 40
+    assert send(invoice["Id"]) == 200
+
+
 @pytest.mark.parametrize(("setting", "expected"), [("on", 429), ("off", 200)])
 @pytest.mark.behaviour("Limits", "An eleventh call at once can be throttled.", "documented", switch="concurrent_calls")
 def test_ten_calls_at_once(app, setting, expected):

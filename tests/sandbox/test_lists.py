@@ -24,7 +24,7 @@ def name_of(body):
     return next(name for name in ("Name", "DisplayName") if name in body)
 
 
-@pytest.mark.behaviour("Lists", "Entries are made, read and found; each list has Ids of its own.", "documented")
+@pytest.mark.behaviour("Lists", "Entries are made, read and found; each list has Ids of its own.", "recorded")
 @ids
 def test_an_entry_is_made_read_and_found(app, path, kind, body, more):
     made = app.post(path, {**body, **more})[kind]
@@ -57,7 +57,7 @@ def test_an_entry_is_updated(app, path, kind, body, more):
 
 
 @pytest.mark.behaviour(
-    "Full and sparse updates", "What was read can be written back whole and stays as it was.", "documented"
+    "Full and sparse updates", "What was read can be written back whole and stays as it was.", "assumed"
 )
 @ids
 def test_what_was_read_can_be_written_back(app, path, kind, body, more):
@@ -90,7 +90,7 @@ def test_a_name_is_unique_in_its_list(app, path, kind, body, more):
     assert app.post(path, {**change, "Id": made["Id"]})[kind]["SyncToken"] == "1"
 
 
-@pytest.mark.behaviour("Names and masks", "Names of lists have neither colons, tabs nor line ends.", "documented")
+@pytest.mark.behaviour("Names and masks", "Names of lists have neither colons, tabs nor line ends.", "assumed")
 @ids
 @pytest.mark.parametrize("mark", [":", "\t", "\n"])
 def test_a_name_has_no_marks(app, path, kind, body, more, mark):
@@ -121,7 +121,7 @@ def test_entries_are_not_deleted(app, path, kind, body, more):
     assert app.refused(path, {"Id": made["Id"], "SyncToken": "0"}, operation="delete")["code"] == "500"
 
 
-@pytest.mark.behaviour("Lists", "Classes, departments and accounts stand in trees with a path of names.", "documented")
+@pytest.mark.behaviour("Lists", "Classes, departments and accounts stand in trees with a path of names.", "assumed")
 @trees
 def test_lists_are_trees(app, path, kind, body, more):
     top = app.post(path, body)[kind]
@@ -191,7 +191,7 @@ def test_a_new_term_makes_due_dates(app):
     assert (made["DueDate"], made["SalesTermRef"]["name"]) == ("2026-02-15", "Net 45")
 
 
-@pytest.mark.behaviour("Lists", "A way to pay is a credit card or not; not, unless said.", "documented")
+@pytest.mark.behaviour("Lists", "A way to pay is a credit card or not; not, unless said.", "assumed")
 def test_a_way_to_pay_is_a_card_or_not(app):
     assert app.post("/paymentmethod", {"Name": "Voucher"})["PaymentMethod"]["Type"] == "NON_CREDIT_CARD"
     assert app.post("/paymentmethod", {"Name": "Amex", "Type": "CREDIT_CARD"})["PaymentMethod"]["Type"] == "CREDIT_CARD"
@@ -215,6 +215,14 @@ def test_the_types_of_an_account_belong_together(app, given, types):
     made = app.post("/account", {"Name": "New one", **given})["Account"]
     assert (made["Classification"], made["AccountType"], made["AccountSubType"]) == types
     assert (made["CurrentBalance"], made["CurrencyRef"]["value"]) == (0, "USD")
+
+
+@pytest.mark.behaviour("Lists", "An account that changes its type alone gets a sub-type of the new one.", "assumed")
+def test_another_type_brings_its_own_sub_type(app):
+    made = app.post("/account", {"Name": "Till", "AccountType": "Bank"})["Account"]
+    sparse = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "AccountType": "Income"}
+    changed = app.post("/account", sparse)["Account"]
+    assert (changed["Classification"], changed["AccountSubType"]) == ("Revenue", "ServiceFeeIncome")
 
 
 @pytest.mark.behaviour("Validation", "An account needs a type, and a name without quotes.", "documented")

@@ -6,7 +6,7 @@ import pytest
 @pytest.mark.behaviour(
     "Names and masks",
     "When customers are merged the loser is gone, and its documents and balance are the survivor's.",
-    "documented",
+    "assumed",
 )
 def test_a_merged_customers_documents_move(app):
     invoice = app.invoice(100)
@@ -61,6 +61,58 @@ def test_merged_stock_comes_together(app):
     assert done["Item"]["QtyOnHand"] == 7
     answer = app.control("POST", f"/realms/{app.realm}/act", {"merge": {"item": hour["Id"], "into": pump["Id"]}})
     assert answer.status_code == 400
+
+
+@pytest.mark.behaviour(
+    "Names and masks", "After a merge attachments of the loser are the survivor's; those of others stay.", "assumed"
+)
+def test_a_merge_moves_the_losers_attachments_only(app):
+    invoice, survivor = app.invoice(100), app.customer("Bob")
+    loser = app.read("Customer", invoice["CustomerRef"]["value"])
+    assert invoice["Id"] == loser["Id"]
+
+    def attached(kind, record):
+        tie = {"EntityRef": {"type": kind, "value": record["Id"]}}
+        return app.post("/attachable", {"Note": "n", "AttachableRef": [tie]})["Attachable"]
+
+    of_invoice, of_loser = attached("Invoice", invoice), attached("Customer", loser)
+    app.books.act(app.realm, merge={"customer": loser["Id"], "into": survivor["Id"]})
+    assert app.read("Attachable", of_invoice["Id"]) == of_invoice
+    moved = app.query(
+        "select * from Attachable where AttachableRef.EntityRef.Type = 'Customer' "
+        f"and AttachableRef.EntityRef.value = '{survivor['Id']}'"
+    )["Attachable"]
+    assert [one["Id"] for one in moved] == [of_loser["Id"]]
+    assert moved[0]["AttachableRef"] == [{"EntityRef": {"type": "Customer", "value": survivor["Id"]}}]
+
+
+@pytest.mark.behaviour(
+    "Names and masks", "Merged vendors are one wherever they are named, in deposits and journal entries too.", "assumed"
+)
+def test_merged_vendors_are_one_wherever_they_are_named(app):
+    loser, survivor = (app.post("/vendor", {"DisplayName": name})["Vendor"] for name in ("Ann", "Bob"))
+    detail = {"AccountRef": {"value": "1"}, "Entity": {"value": loser["Id"], "type": "Vendor"}}
+    received = {"Amount": 5, "DetailType": "DepositLineDetail", "DepositLineDetail": detail}
+    deposit = app.post("/deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [received]})["Deposit"]
+    posted = {"AccountRef": {"value": "1"}, "Entity": {"Type": "Vendor", "EntityRef": {"value": loser["Id"]}}}
+    entry = app.post(
+        "/journalentry",
+        {
+            "Line": [
+                {
+                    "Amount": 5,
+                    "DetailType": "JournalEntryLineDetail",
+                    "JournalEntryLineDetail": {**posted, "PostingType": side},
+                }
+                for side in ("Debit", "Credit")
+            ]
+        },
+    )["JournalEntry"]
+    app.books.act(app.realm, merge={"vendor": loser["Id"], "into": survivor["Id"]})
+    named = app.read("Deposit", deposit["Id"])["Line"][0]["DepositLineDetail"]["Entity"]
+    assert named == {"value": survivor["Id"], "name": "Bob", "type": "Vendor"}
+    for line in app.read("JournalEntry", entry["Id"])["Line"]:
+        assert line["JournalEntryLineDetail"]["Entity"]["EntityRef"] == {"value": survivor["Id"], "name": "Bob"}
 
 
 @pytest.mark.behaviour("Names and masks", "A customer with sub-customers is not merged away.", "assumed")

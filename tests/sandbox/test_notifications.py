@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -249,6 +250,22 @@ def test_a_replaced_subscription_hands_over_what_was_not_acknowledged(app, subsc
     assert subscriber.types[-2:] == ["qbo.customer.created.v1 1", "qbo.customer.created.v1 2"]
 
 
+def test_subscriptions_of_one_url_at_once_leave_one_that_tells_all(app, subscriber):
+    held_back(app, subscriber)
+
+    def again(n):
+        wishes = {"url": subscriber.url, "verifier_token": f"token {n}"}
+        return app.control("POST", "/webhooks", wishes).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(again, range(24))) == [201] * 24
+    app.customer("Later")
+    told(app)
+    assert len(app.control("GET", "/webhooks").json()) == 1
+    assert subscriber.types[-1] == "qbo.customer.created.v1 2"
+    assert "qbo.customer.created.v1 1" in subscriber.types[1:]
+
+
 def test_a_refused_write_tells_nobody(app, subscriber):
     subscribe(app, subscriber)
     app.refused("/customer", {})
@@ -274,6 +291,8 @@ def test_a_waiting_repeat_does_not_keep_the_sandbox_from_stopping(app, subscribe
         {"url": "ftp://example.com", "verifier_token": "x"},
         {"url": "http://example.com/"},
         {"url": "http://example.com/", "verifier_token": "x", "format": "atom"},
+        {"url": "http://example.com/", "verifier_token": "x", "format": []},
+        {"url": "http://example.com/", "verifier_token": "x", "delay_ms": True},
         {"url": "http://example.com/", "verifier_token": "x", "delay_ms": -1},
         {"url": "http://example.com/", "verifier_token": "x", "duplicate": 2},
         {"url": "http://example.com/", "verifier_token": "x", "echo": "no"},

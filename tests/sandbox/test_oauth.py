@@ -240,7 +240,7 @@ def test_a_given_token_opens_every_realm_and_any_refresh_token_starts_a_grant():
         assert country("4620816365", granted["access_token"]) == "GB"
 
 
-@pytest.mark.behaviour("Tokens and consent", "Answers with tokens may not be stored by caches.", "documented")
+@pytest.mark.behaviour("Tokens and consent", "Answers with tokens may not be stored by caches.", "assumed")
 def test_answers_of_the_token_endpoint_are_not_to_be_stored(app):
     for answer in (refresh(app.books.url, app.refresh_token), refresh(app.books.url, "none")):
         assert answer.headers["cache-control"] == "no-cache, no-store"
@@ -510,6 +510,15 @@ def test_tokens_and_the_signing_key_survive_a_restart(tmp_path):
 def test_a_sandbox_that_signs_nothing_makes_no_key(books):
     connected(books.url)
     assert json.loads(json.dumps(books.world.oauth.export()))["signing_key"] is None
+
+
+def test_codes_long_out_of_date_are_dropped_from_memory(books):
+    connected(books.url)
+    for _ in range(3):
+        books.world.oauth.code("123", "https://app.example.com/back")
+    books.clock.advance(2 * 86400)
+    books.world.oauth.grant("123")
+    assert (books.world.oauth._codes, books.world.oauth._exchanged) == ({}, {})
 
 
 @pytest.mark.behaviour(

@@ -68,6 +68,20 @@ def test_an_invoice_of_another_customer_is_not_settled(app):
     assert app.refused("/payment", body)["code"] == "6000"
 
 
+@pytest.mark.behaviour(
+    "Payments and credits", "A payment can be changed after what it settled became another customer's.", "assumed"
+)
+def test_a_payment_keeps_what_it_settled_when_that_changes_hands(app):
+    invoice, other = app.invoice(100), app.customer("Another")
+    payment = app.pay(invoice, 40)
+    moved = {"CustomerRef": {"value": other["Id"]}}
+    app.post("/invoice", {"Id": invoice["Id"], "SyncToken": "1", "sparse": True, **moved})
+    note = {"Id": payment["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "by post"}
+    assert app.post("/payment", note)["Payment"]["Line"] == payment["Line"]
+    assert app.refused("/payment", {**note, "SyncToken": "1", "CustomerRef": {"value": app.customer("Third")["Id"]}})
+    assert app.read("Invoice", invoice["Id"])["Balance"] == 60
+
+
 @pytest.mark.behaviour("Payments and credits", "A payment's lines are replaced all or none.", "documented")
 def test_a_changed_payment_is_applied_anew(app):
     first, second = app.invoice(100), app.invoice(50)
@@ -273,6 +287,32 @@ def test_a_voided_payment_stays_void(app):
     body["SyncToken"] = "1"
     assert app.refused("/payment", {**body, "TotalAmt": 5})["code"] == "6000"
     assert app.refused("/payment", body, operation="update", include="void")["code"] == "6000"
+
+
+@pytest.mark.behaviour(
+    "Notifications",
+    "A void of a payment may be told as `updated` too, like an invoice's.",
+    "assumed",
+    switch="void_updated",
+)
+def test_a_payments_void_may_also_be_told_as_an_update(app, subscriber):
+    app.customer()
+    app.post("/payment", {"CustomerRef": {"value": "1"}, "TotalAmt": 100})
+    app.control("POST", "/switches", {"void_updated": "on"})
+    app.control("POST", "/webhooks", {"url": subscriber.url, "verifier_token": "t"})
+    app.post("/payment", {"Id": "1", "SyncToken": "0", "sparse": True}, operation="update", include="void")
+    assert app.books.wait_until_notified(10)
+    assert subscriber.types == ["qbo.payment.void.v1 1", "qbo.payment.updated.v1 1"]
+
+
+@pytest.mark.behaviour(
+    "Validation", "A payment names a class, location, method and account that exist (2500).", "assumed"
+)
+@pytest.mark.parametrize("name", ["ClassRef", "DepartmentRef", "PaymentMethodRef", "DepositToAccountRef"])
+def test_what_a_payment_names_must_exist(app, name):
+    app.customer()
+    body = {"CustomerRef": {"value": "1"}, "TotalAmt": 100, name: {"value": "4711"}}
+    assert app.refused("/payment", body)["code"] == "2500"
 
 
 def deposit_line(record, kind):

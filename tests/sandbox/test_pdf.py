@@ -186,6 +186,9 @@ def test_a_deposit_is_taken_off_the_total(app):
     page = "\n".join(words(pdf(app, "invoice", made["Id"])))
     assert "Deposit -30.00" in page
     assert "Balance due 70.00 USD" in page
+    more = "\n".join(words(pdf(app, "invoice", app.invoice(100, Deposit=150)["Id"])))
+    assert "Balance due 0.00 USD" in more
+    assert "Payments and credits" not in more
 
 
 def test_the_sums_of_an_invoice_whose_prices_include_the_tax_add_up(connect):

@@ -11,7 +11,9 @@ def test_preferences_are_read_three_ways(app):
     assert app.query("select * from Preferences")["Preferences"] == [read]
 
 
-@pytest.mark.behaviour("Lists", "A new company's preferences are those of Intuit's reference.", "documented")
+@pytest.mark.behaviour(
+    "Lists", "A new company has preferences in Intuit's groups; most settings are from memory.", "assumed"
+)
 def test_a_new_company_has_preferences(app):
     prefs = app.get("/preferences")["Preferences"]
     assert prefs["AccountingInfoPrefs"]["TaxYearMonth"] == "January"
@@ -74,7 +76,40 @@ def test_the_closing_date_is_a_date(app):
     assert "BookCloseDate" not in opened
 
 
-@pytest.mark.behaviour("Validation", "Preferences know their groups only, and are never made.", "documented")
+@pytest.mark.behaviour("Lists", "Nobody deletes a company's card, not even a bookkeeper.", "assumed")
+def test_a_bookkeeper_cannot_delete_the_companys_card(app):
+    answer = app.control("POST", f"/realms/{app.realm}/act", {"delete": {"companyinfo": "1"}})
+    assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, "500")
+    change = {"Id": "1", "SyncToken": "0", "sparse": True, "CompanyName": "Example Company"}
+    assert app.post("/companyinfo", change)["CompanyInfo"]["CompanyName"] == "Example Company"
+
+
+@pytest.mark.behaviour("Validation", "A preference keeps its shape: an object, a list or one value.", "assumed")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"DefaultTerms": "3"},
+        {"DefaultTerms": {"value": ["3"]}},
+        {"DefaultDiscountAccount": ["86"]},
+        {"CustomField": "Crew"},
+        {"CustomField": ["Crew"]},
+        {"CustomField": [{"CustomField": "Crew"}]},
+        {"CustomField": [{"CustomField": [{"Name": ["Crew"]}]}]},
+    ],
+)
+def test_a_preference_of_another_shape_is_refused_and_sales_go_on(app, wrong):
+    change = {"Id": "1", "SyncToken": "0", "sparse": True, "SalesFormsPrefs": wrong}
+    assert app.refused("/preferences", change)["code"] == "2010"
+    assert app.invoice(100, CustomField=[{"DefinitionId": "1", "StringValue": "102"}])["TotalAmt"] == 100
+
+
+@pytest.mark.behaviour("Validation", "The home currency stays what it is; another one sent is ignored.", "assumed")
+def test_the_home_currency_cannot_be_changed(app):
+    change = {"Id": "1", "SyncToken": "0", "sparse": True, "CurrencyPrefs": {"HomeCurrency": {"value": "EUR"}}}
+    assert app.post("/preferences", change)["Preferences"]["CurrencyPrefs"]["HomeCurrency"] == {"value": "USD"}
+
+
+@pytest.mark.behaviour("Validation", "Preferences know their groups only, and are never made.", "assumed")
 def test_preferences_know_their_groups(app):
     change = {"Id": "1", "SyncToken": "0", "sparse": True}
     assert app.refused("/preferences", {**change, "NoSuchPrefs": {}})["code"] == "2010"
@@ -104,7 +139,7 @@ def test_the_card_is_read_by_realm(app):
 
 
 @pytest.mark.behaviour(
-    "Full and sparse updates", "A company's card is changed; country and subscription stay.", "documented"
+    "Full and sparse updates", "A company's card is changed; country and subscription stay.", "assumed"
 )
 def test_the_card_is_changed(app):
     app.customer(BillAddr={"Line1": "1 Customer Way"})
@@ -135,7 +170,7 @@ def test_a_full_update_of_the_card_clears_what_it_omits(app):
     assert not {"Email", "LegalName", "LegalAddr"} & set(after)
 
 
-@pytest.mark.behaviour("Validation", "A full update of the card needs a name and an address.", "documented")
+@pytest.mark.behaviour("Validation", "A full update of the card needs a name and an address.", "assumed")
 @pytest.mark.parametrize("missing", ["CompanyName", "CompanyAddr"])
 def test_the_card_needs_a_name_and_an_address(app, missing):
     card = app.get(f"/companyinfo/{app.realm}")["CompanyInfo"]

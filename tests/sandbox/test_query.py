@@ -1,5 +1,7 @@
 """The query language: what is found, in which order, and the errors for what is not understood."""
 
+import time
+
 import pytest
 
 
@@ -64,6 +66,36 @@ def test_invoices_are_found_by_what_they_hold(filled, where, found):
 )
 def test_customers_are_found_whatever_the_case(filled, where, found):
     assert sorted(ids(filled, f"select * from customer where {where}")) == found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("%", True),
+        ("%%", True),
+        ("abcab", True),
+        ("ab%ab", True),
+        ("%b%a%", True),
+        ("a%b%c%a%b", True),
+        ("", False),
+        ("ab", False),
+        ("abc%cab", False),
+        ("%abcab%a%", False),
+        ("%c%c%", False),
+        ("b%", False),
+        ("%a", False),
+    ],
+)
+def test_the_pieces_between_wildcards_follow_each_other_without_overlap(app, pattern, fits):
+    app.customer("ABCab")
+    assert ids(app, f"select * from Customer where DisplayName like '{pattern}'") == (["1"] if fits else [])
+
+
+def test_many_wildcards_hold_up_nobody(app):
+    app.customer("a" * 400)
+    began = time.monotonic()
+    assert ids(app, f"select * from Customer where DisplayName like '{'%a' * 30}%b'") == []
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.behaviour("Queries", "By default transactions come newest change first, lists by name.", "recorded")
@@ -134,6 +166,7 @@ def test_columns_can_be_chosen(filled):
         ("select * from Foo", "4001", "Foo"),
         ("select CompanyName from CompanyInfo", "4001", "CompanyName"),
         ("select * from Invoice where TotalAmt > 'much'", "4001", "much"),
+        ("select * from Invoice where TotalAmt > '1_000'", "4001", "1_000"),
     ],
 )
 def test_what_is_not_understood_is_said(app, text, code, detail):

@@ -47,6 +47,12 @@ def test_a_template_is_changed_and_deleted_in_its_wrapping(app, template):
     assert gone == {"status": "Deleted", "domain": "QBO", "Id": made["Id"]}
 
 
+def test_a_template_keeps_its_sort(app, template):
+    made = app.post("/recurringtransaction", template)["RecurringTransaction"]["Invoice"]
+    assert app.refused("/recurringtransaction", {"Estimate": made})["code"] == "610"
+    assert app.get(f"/recurringtransaction/{made['Id']}")["RecurringTransaction"] == {"Invoice": made}
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -57,6 +63,7 @@ def test_a_template_is_changed_and_deleted_in_its_wrapping(app, template):
         ({"Invoice": {"RecurringInfo": {"Name": "x", "RecurType": "Sometimes"}}}, "2170"),
         ({"Bill": {"RecurringInfo": {"Name": "x", "RecurType": "Automated"}, "VendorRef": {"value": "99"}}}, "2500"),
         ({"Bill": {"RecurringInfo": {"Name": "x", "RecurType": "Automated"}, "Line": [{"Amount": "a lot"}]}}, "2080"),
+        ({"Bill": {"RecurringInfo": {"Name": "x", "RecurType": "Automated"}, "Line": [{"Amount": "1e90"}]}}, "2080"),
         ({"Bill": {"RecurringInfo": {"Name": "x", "RecurType": "Automated"}, "Line": "all"}}, "2010"),
     ],
 )

@@ -10,9 +10,7 @@ from sandbox.answers import Answer
 from sandbox.requestids import FIRST_CLEARING
 
 
-@pytest.mark.behaviour(
-    "Request ids", "A repeated request id gets the first answer again, to the byte, whatever the body.", "documented"
-)
+@pytest.mark.behaviour("Request ids", "A repeated request id gets the first answer again, to the byte.", "documented")
 def test_a_repeat_gets_the_first_answer_to_the_byte(app):
     body = app.invoice_body()
     first = app.call("POST", "/invoice", body, params={"requestid": "one"})
@@ -200,6 +198,14 @@ def test_a_repeat_after_a_call_lost_before_its_commit_makes_the_invoice(app):
     with pytest.raises(requests.ConnectionError):
         app.call("POST", "/invoice", body, params={"requestid": "one"})
     assert app.post("/invoice", body, requestid="one")["Invoice"]["Id"] == "1"
+
+
+@pytest.mark.behaviour("Request ids", "A repeat gets the first answer whatever its own body holds.", "assumed")
+@pytest.mark.parametrize("body", ['{"Id"', '"Id"', '[{"Id": 1}]', '{"Id": ' + "[" * 3000], ids=range(4))
+def test_a_repeat_gets_the_first_answer_whatever_it_holds(app, body):
+    first = app.post("/customer", {"DisplayName": "A"}, requestid="r")
+    again = app.call("POST", "/customer", params={"requestid": "r"}, data=body)
+    assert (again.status_code, again.json()) == (200, first)
 
 
 def test_a_repeat_does_not_prolong_the_memory(app):

@@ -1,4 +1,4 @@
-"""The sample businesses: Intuit's landscaper in the United States, small shops elsewhere; valid and freshly dated."""
+"""The sample businesses: Intuit's landscaper, as remembered, in the United States, small shops elsewhere."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -23,12 +23,10 @@ def invoice(app, number):
     return app.query(f"select * from Invoice where DocNumber = '{number}'")["Invoice"][0]
 
 
-def held(company, kind):
-    return company.all(kind)
-
-
 @pytest.mark.behaviour(
-    "Sample business", "A US realm has Intuit's landscaping company's customers, at its Ids.", "recorded"
+    "Sample business",
+    "A US realm has the customers of Intuit's landscaping company at Ids 1 to 29; their names are from memory.",
+    "assumed",
 )
 def test_the_customers_have_their_usual_ids(landscaper):
     names = {one["Id"]: one["FullyQualifiedName"] for one in all_of(landscaper, "Customer")}
@@ -44,7 +42,11 @@ def test_the_customers_have_their_usual_ids(landscaper):
     assert names["23"] == "Shara Barnett:Barnett Design"
 
 
-@pytest.mark.behaviour("Sample business", "Vendors and employees follow in the customers' sequence of Ids.", "reported")
+@pytest.mark.behaviour(
+    "Sample business",
+    "Vendors and employees follow in the customers' sequence of Ids; their names are from memory.",
+    "assumed",
+)
 def test_vendors_and_employees_stand_between(landscaper):
     vendors = {one["Id"]: one["DisplayName"] for one in all_of(landscaper, "Vendor")}
     assert (vendors["30"], vendors["50"], vendors["57"]) == (
@@ -56,7 +58,9 @@ def test_vendors_and_employees_stand_between(landscaper):
     assert landscaper.customer("The first of ours")["Id"] == "58"
 
 
-@pytest.mark.behaviour("Sample business", "Its items have Intuit's Ids, prices and income accounts.", "reported")
+@pytest.mark.behaviour(
+    "Sample business", "Its items have Ids, prices and income accounts that are mostly from memory.", "assumed"
+)
 def test_the_items_have_their_usual_ids_and_prices(landscaper):
     items = {one["Id"]: one for one in all_of(landscaper, "Item")}
     assert len(items) == 18
@@ -74,8 +78,10 @@ def test_the_items_have_their_usual_ids_and_prices(landscaper):
     assert stock == {"Rock Fountain": 2, "Pump": 25, "Sprinkler Heads": 25, "Sprinkler Pipes": 31}
 
 
-@pytest.mark.behaviour("Sample business", "Its chart of accounts has Intuit's 90 accounts at their Ids.", "reported")
-def test_the_chart_of_accounts_is_intuits(landscaper):
+@pytest.mark.behaviour(
+    "Sample business", "Its chart has 90 accounts, whose Ids, names and types are mostly from memory.", "assumed"
+)
+def test_the_chart_of_accounts_is_the_landscapers(landscaper):
     accounts = {one["Id"]: one["FullyQualifiedName"] for one in all_of(landscaper, "Account")}
     assert len(accounts) == 90
     assert "18" not in accounts
@@ -92,8 +98,8 @@ def test_the_chart_of_accounts_is_intuits(landscaper):
     ]
 
 
-@pytest.mark.behaviour("Sample business", "Its customers owe 5,281.52 together, as in Intuit's own.", "assumed")
-def test_what_is_open_adds_up_to_intuits_figure(landscaper):
+@pytest.mark.behaviour("Sample business", "Its customers owe 5,281.52 together, a figure from memory.", "assumed")
+def test_what_is_open_adds_up_to_the_figure_remembered(landscaper):
     invoices = all_of(landscaper, "Invoice")
     assert len(invoices) == 31
     assert sum(Decimal(str(one["Balance"])) for one in invoices) == Decimal("5281.52")
@@ -103,7 +109,9 @@ def test_what_is_open_adds_up_to_intuits_figure(landscaper):
 
 
 @pytest.mark.behaviour(
-    "Sample business", "Known invoices have Intuit's Id, number, customer, total and open balance.", "recorded"
+    "Sample business",
+    "Its invoices have Ids, numbers, customers, totals and open balances that are mostly from memory.",
+    "assumed",
 )
 @pytest.mark.parametrize(
     ("number", "id", "customer", "total", "balance"),
@@ -185,28 +193,28 @@ def test_nobodys_real_address_is_in_it(landscaper):
 @pytest.mark.parametrize("country", sorted(set(COUNTRIES) - {"US"}))
 def test_a_foreign_business_is_local_and_adds_up(books, country):
     company = books.company(books.open_realm(country=country)["realm"])
-    invoices = held(company, "Invoice")
+    invoices = company.all("Invoice")
     assert {one["BillAddr"]["Country"] for one in invoices} == {COUNTRIES[country].name}
     assert {one["CurrencyRef"]["value"] for one in invoices} == {COUNTRIES[country].currency}
     lines = [line["SalesItemLineDetail"] for one in invoices for line in one["Line"] if "SalesItemLineDetail" in line]
     assert all("TaxCodeRef" in line for line in lines)
     assert all(one["TxnTaxDetail"]["TotalTax"] > 0 for one in invoices)
-    owed = sum(one["Balance"] for one in held(company, "Customer"))
+    owed = sum(one["Balance"] for one in company.all("Customer"))
     assert owed == sum(one["Balance"] for one in invoices) > 0
     states = {one["Balance"] == 0 for one in invoices} | {0 < one["Balance"] < one["TotalAmt"] for one in invoices}
     assert states == {True, False}
-    assert {one["TxnStatus"] for one in held(company, "Estimate")} == {"Closed", "Pending"}
+    assert {one["TxnStatus"] for one in company.all("Estimate")} == {"Closed", "Pending"}
 
 
 @pytest.mark.parametrize("country", ["US", "CA", "GB", "AU", "DE"])
 def test_a_company_with_several_currencies_has_a_foreign_customer(books, country):
     company = books.company(books.open_realm(country=country, multicurrency=True)["realm"])
     home = COUNTRIES[country].currency
-    foreign = [one for one in held(company, "Invoice") if one["CurrencyRef"]["value"] != home]
+    foreign = [one for one in company.all("Invoice") if one["CurrencyRef"]["value"] != home]
     (only,) = foreign
     assert only["ExchangeRate"] != 1
     assert only["HomeTotalAmt"] != only["TotalAmt"]
-    assert all("HomeTotalAmt" in one for one in held(company, "Invoice"))
+    assert all("HomeTotalAmt" in one for one in company.all("Invoice"))
 
 
 def test_an_empty_realm_has_nobody_and_nothing_sold(app):

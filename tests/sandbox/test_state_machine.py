@@ -20,6 +20,7 @@ ROUND = settings(
     stateful_step_count=100,
     deadline=None,
     database=None,
+    phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )
 

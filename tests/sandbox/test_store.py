@@ -215,10 +215,13 @@ def test_old_deletions_are_forgotten_in_time(app):
     assert len(app.books.company(app.realm).deletions) == 1
 
 
-def test_the_log_keeps_fewer_calls_when_their_bodies_are_very_long():
+@pytest.mark.parametrize(
+    "long", [{"body": bytes(30 * 1024 * 1024)}, {"query": "x" * 30 * 1024 * 1024}], ids=["body", "query"]
+)
+def test_the_log_keeps_fewer_calls_when_they_are_very_long(long):
     journal = Journal()
     for n in range(5):
-        journal.enter(Entry(str(n), "1", Call("POST", "/", body=bytes(30 * 1024 * 1024))))
+        journal.enter(Entry(str(n), "1", Call("POST", "/", **long)))
     assert [one["at"] for one in journal.newest(9)] == ["4", "3"]
 
 
@@ -263,6 +266,8 @@ def test_an_imported_realm_knows_the_order_of_ids_and_that_of_changes(app, conne
         {"country": "US", "currency": "USD", "records": {"Invoice": [{}]}},
         {"country": "US", "currency": "USD", "records": {"Nonsense": []}},
         {"country": "US", "currency": "USD", "records": {}},
+        {"country": "US", "currency": "USD", "records": {"Preferences": [{"Id": "1"}]}},
+        {"country": "US", "currency": "USD", "records": {}, "deletions": [["Invoice"]]},
     ],
 )
 def test_what_is_no_export_is_refused_and_changes_nothing(app, broken):
@@ -271,6 +276,16 @@ def test_what_is_no_export_is_refused_and_changes_nothing(app, broken):
     assert answer.status_code == 400
     assert "This is not an export of a realm" in answer.json()["error"]
     assert app.query("select count(*) from Customer") == {"totalCount": 1}
+
+
+def test_an_export_nested_too_deeply_is_refused(app):
+    held = json.loads(app.control("GET", f"/realms/{app.realm}/export").text)
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    held["records"]["Preferences"][0]["x"] = deep
+    with pytest.raises(ValueError, match="This is not an export of a realm"):
+        app.books.world.import_realm(app.realm, held)
 
 
 @pytest.mark.behaviour("Store", "With a file, everything outlives a restart: tokens and request ids too.", "assumed")
@@ -310,7 +325,6 @@ def test_a_killed_sandbox_has_what_was_saved_and_the_answers_to_it(tmp_path):
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(10)
-    assert [one.name for one in tmp_path.iterdir()] == ["books.json"]
     assert file.stat().st_mode & 0o077 == 0
     process, url = _started(file)
     try:
@@ -356,6 +370,15 @@ def test_a_broken_file_is_refused_in_a_sentence_and_left_alone(tmp_path, written
     with pytest.raises(ValueError, match=r"export|JSON"), Sandbox(file=file):
         pass
     assert file.read_bytes() == written
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(tmp_path):
+    file = tmp_path / "books.json"
+    left, other = tmp_path / ".books.json.0123abcd", tmp_path / ".books.json.keep"
+    left.write_text("{")
+    other.write_text("{")
+    with Sandbox(file=file):
+        assert (left.exists(), other.exists()) == (False, True)
 
 
 def test_a_file_in_no_folder_is_refused_at_the_start(tmp_path):

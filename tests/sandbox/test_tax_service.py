@@ -9,9 +9,7 @@ def body(*details, name="City code"):
     return {"TaxCode": name, "TaxRateDetails": list(details or (RATE,))}
 
 
-@pytest.mark.behaviour(
-    "Lists", "The tax service answers one flat object, not wrapped and without a time.", "documented"
-)
+@pytest.mark.behaviour("Lists", "The tax service answers one flat object, not wrapped and without a time.", "reported")
 def test_the_tax_service_answers_flat(app):
     made = app.post("/taxservice/taxcode", body())
     assert made == {
@@ -29,7 +27,7 @@ def test_the_tax_service_answers_flat(app):
     }
 
 
-@pytest.mark.behaviour("Lists", "It makes a tax code with its rates, for sales or for purchases.", "documented")
+@pytest.mark.behaviour("Lists", "It makes a tax code with its rates, for sales or for purchases.", "reported")
 def test_the_tax_service_makes_a_code_with_its_rates(connect):
     app = connect(country="GB")
     bought = {**RATE, "TaxRateName": "City bought", "TaxApplicableOn": "Purchase"}
@@ -45,7 +43,12 @@ def test_the_tax_service_makes_a_code_with_its_rates(connect):
     assert (rate["RateValue"], rate["AgencyRef"], rate["Name"]) == (8.25, {"value": "1"}, "City")
 
 
-@pytest.mark.behaviour("Lists", "It takes a rate that exists by its Id.", "documented")
+def test_two_new_rates_of_one_name_are_refused(app):
+    assert app.refused("/taxservice/taxcode", body(RATE, {**RATE, "TaxRateName": "CITY"}))["code"] == "6240"
+    assert app.query("select count(*) from TaxRate") == {"totalCount": 3}
+
+
+@pytest.mark.behaviour("Lists", "It takes a rate that exists by its Id.", "assumed")
 def test_the_tax_service_takes_an_existing_rate(app):
     made = app.post("/taxservice/taxcode", body({"TaxRateId": "3"}))
     assert made["TaxRateDetails"] == [
@@ -60,7 +63,7 @@ def test_the_tax_service_takes_an_existing_rate(app):
     assert app.query("select count(*) from TaxRate") == {"totalCount": 3}
 
 
-@pytest.mark.behaviour("Lists", "A code that was just made taxes the next invoice.", "documented")
+@pytest.mark.behaviour("Lists", "A code that was just made taxes the next invoice.", "assumed")
 def test_a_new_code_taxes_invoices(connect, line):
     app = connect(country="GB")
     code = app.post("/taxservice/taxcode", body())["TaxCodeId"]
@@ -129,7 +132,7 @@ def test_other_countries_have_no_pseudo_codes(connect):
     assert len(app.query("select * from TaxCode MAXRESULTS 1")["TaxCode"]) == 1
 
 
-@pytest.mark.behaviour("Lists", "An app names a tax agency; what it tracks is QuickBooks' own.", "documented")
+@pytest.mark.behaviour("Lists", "An app names a tax agency; what it tracks is QuickBooks' own.", "assumed")
 def test_a_tax_agency_is_made(app):
     sent = {"DisplayName": "City Tax Agency", "TaxTrackedOnSales": False, "TaxTrackedOnPurchases": True}
     made = app.post("/taxagency", sent)["TaxAgency"]

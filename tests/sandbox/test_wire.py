@@ -357,6 +357,13 @@ def test_a_call_that_breaks_off_does_nothing(app, cut):
     assert app.query("select count(*) from Customer")["totalCount"] == 0
 
 
+@pytest.mark.parametrize("cut", ["", "Host: x", "Host: x\r\n"])
+def test_a_call_that_breaks_off_before_its_headers_end_does_nothing(app, cut):
+    app.control("POST", "/faults", {"match": {"realm": "none"}, "then": {"kind": "delay"}})
+    assert raw(app.books, f"DELETE /sandbox/faults HTTP/1.1\r\n{cut}".encode()).startswith(b"HTTP/1.1 400")
+    assert len(app.control("GET", "/faults").json()) == 1
+
+
 def test_a_caller_that_leaves_without_reading_disturbs_nobody(app):
     host, port = app.books.url.removeprefix("http://").split(":")
     for n in range(20):
