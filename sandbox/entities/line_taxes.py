@@ -39,7 +39,7 @@ def sum_up(change: "Change", sent: Json, own: lines_of.Lines, old: Json | None) 
     if how == "TaxInclusive":
         own = _without_taxes(own, taxed)
     shares = spread(own.discounted, [line.net for line in taxed.values()])
-    left = [discounted(line, share) for line, share in zip(taxed.values(), shares, strict=True)]
+    left = [discounted(_plain(line), share) for line, share in zip(taxed.values(), shares, strict=True)]
     computed = [tax_line(one) for one in taxes(left, per_line=change.switches["tax_rounding"] != "rate")]
     tax_lines = _with_kept(decided(change, sent, old), as_decided_before(sent, old, computed))
     tax = sum((line["Amount"] for line in tax_lines), ZERO)
@@ -60,7 +60,11 @@ def _rates_by_code(change: "Change", lines: list[Json]) -> dict[str, tuple[Rate,
 
 def _taxed(change: "Change", line: Json, rates: tuple[Rate, ...], how: str) -> TaxedLine:
     gross = _gross(change, line, rates) if how == "TaxInclusive" else None
-    return TaxedLine(line["Amount"], rates) if gross is None else TaxedLine(net_of(gross, rates), rates, gross)
+    net = TaxedLine(line["Amount"], rates)
+    if gross is None:
+        return net
+    # What was stored for a line whose Amount decided comes back so; two taxes may round to more than their sum.
+    return replace(net, gross=gross) if gross == _with_taxes(net) else TaxedLine(net_of(gross, rates), rates, gross)
 
 
 def _gross(change: "Change", line: Json, rates: tuple[Rate, ...]) -> Decimal | None:
@@ -75,6 +79,16 @@ def _gross(change: "Change", line: Json, rates: tuple[Rate, ...]) -> Decimal | N
     return told if told and abs(net_of(told, rates) - line["Amount"]) <= tolerance else None
 
 
+def _plain(line: TaxedLine) -> TaxedLine:
+    """Without a gross amount that says no more than the net: a line that is read and written back has such a one."""
+    net_only = replace(line, gross=None)
+    return net_only if line.gross == _with_taxes(net_only) else line
+
+
+def _with_taxes(line: TaxedLine) -> Decimal:
+    return line.net + sum((one.tax for one in taxes([line], per_line=True)), ZERO)
+
+
 def _without_taxes(own: lines_of.Lines, taxed: dict[int, TaxedLine]) -> lines_of.Lines:
     """The lines as live answers show them: Amount and UnitPrice without taxes, TaxInclusiveAmt with them."""
     lines = [_stored(line, taxed[place]) if place in taxed else line for place, line in enumerate(own.own)]
@@ -84,7 +98,7 @@ def _without_taxes(own: lines_of.Lines, taxed: dict[int, TaxedLine]) -> lines_of
 
 def _stored(line: Json, taxed: TaxedLine) -> Json:
     detail = line[lines_of.ITEM]
-    gross = taxed.net + sum((one.tax for one in taxes([taxed], per_line=True)), ZERO)
+    gross = _with_taxes(taxed)
     price: Json = {}
     if taxed.gross is not None and detail.get("Qty") and "UnitPrice" in detail:
         price = {"UnitPrice": rounded(taxed.net / detail["Qty"], FINEST_PRICE)}

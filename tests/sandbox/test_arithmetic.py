@@ -233,6 +233,19 @@ def test_an_invoice_with_taxes_included_survives_being_written_back(connect, lin
         assert made[name] == again[name] == last[name]
 
 
+@pytest.mark.behaviour(
+    "Arithmetic", "Prices with two taxes included, discounted or not, survive writing back", "assumed"
+)
+@pytest.mark.parametrize("percent", [0, 7.5])
+def test_prices_with_two_taxes_included_survive_being_written_back(connect, line, percent):
+    app = connect(country="CA")
+    lines = [line(33.33, "2", Qty=3, UnitPrice=11.11), line(138.1, "12"), discount_line({"percent": percent})]
+    made = app.post("/invoice", inclusive(app, line, *lines))["Invoice"]
+    again = app.post("/invoice", made)["Invoice"]
+    for name in ("Line", "TotalAmt", "TxnTaxDetail", "Balance"):
+        assert made[name] == again[name]
+
+
 @pytest.mark.behaviour("Arithmetic", "With taxes included a tiny quantity has an enormous price, exactly", "assumed")
 def test_a_tiny_quantity_has_an_enormous_price(connect, line):
     app = connect(country="GB")
