@@ -14,8 +14,8 @@ VAT = {"percent": "20", "method": "inclusive"}
 
 @pytest.fixture(params=["net", "gross"])
 def british(bare_stack: Stack, request: pytest.FixtureRequest) -> Stack:
-    """British books; in doubt is how QuickBooks reads the `Amount` of a line whose price contains its tax."""
-    bare_stack.books.world.switches.turn({"inclusive_amount": request.param})
+    """British books, which round line by line; in doubt is how they read an `Amount` whose price contains its tax."""
+    bare_stack.books.world.switches.turn({"inclusive_amount": request.param, "tax_rounding": "country"})
     bare_stack.connect(country="GB", load=False)
     bare_stack.add_item()
     bare_stack.work()

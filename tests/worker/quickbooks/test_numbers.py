@@ -12,7 +12,8 @@ ANN = person_of("ann")
 
 @pytest.fixture
 def numbered(stack: Stack) -> Stack:
-    """Books with custom numbers switched on, in which invoice 1041 stands; Ann is known."""
+    """Books with custom numbers, each given once, in which invoice 1041 stands; Ann is known."""
+    stack.books.world.switches.turn({"duplicate_docnumber": "refuse"})
     stack.books.company(stack.realm).preferences["SalesFormsPrefs"]["CustomTxnNumbers"] = True
     stack.tell(notification(stack.realm, "preferences", "1", "updated"))
     stack.drain()

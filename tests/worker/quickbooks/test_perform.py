@@ -194,6 +194,7 @@ def test_a_fault_on_a_repeat_is_no_refusal_where_the_first_call_was_booked(stack
 
 
 def test_a_fault_on_a_repeat_proves_nothing_where_nothing_is_found(stack: Stack) -> None:
+    stack.books.world.switches.turn({"replay_faults": "off"})
     stack.goes_wrong("timeout_before_commit")
     stack.post(won("d1"))
     stack.drain()
